@@ -1,0 +1,63 @@
+"""The words that every layer shares: what a batch is, what a field looks like, what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec"]
+
+Batch: TypeAlias = "Mapping[str, Tensor]"
+"""Named tensors with one leading dimension in common: the samples."""
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+Kind = Literal["real", "onehot", "token", "label", "mask"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """What one named tensor of a batch looks like, without the leading batch dimension.
+
+    Attributes:
+        shape: Shape of one sample, e.g. `(3, 64, 64)` for an image (channels first), `()` for a class label.
+        kind: `real` numbers, `onehot` vectors, `token` ids, class `label` ids or 0/1 `mask`.
+        head: What squashes a generator's output for this field (`"tanh"` for [-1, 1]); `None` leaves it as it is.
+        names: Class names of a `label` (its number of classes is `len(names)`); empty otherwise.
+    """
+
+    shape: tuple[int, ...]
+    kind: Kind = "real"
+    head: str | None = None
+    names: tuple[str, ...] = ()
+
+
+Spec: TypeAlias = Mapping[str, Field]
+"""The fields of a batch by name. Sizes come from the data through this, never from the user."""
+
+
+@dataclass
+class Clock:
+    """Time, counted in rounds and in real samples; every schedule reads it.
+
+    Attributes:
+        round: Rounds finished since the start.
+        samples: Real samples drawn from the source so far, over all processes.
+        stage: Index of the stage being played.
+        stage_round: Rounds finished in this stage.
+        total: Samples planned for the whole run; 0 where no end is planned. Schedules use it as their horizon.
+    """
+
+    round: int = 0
+    samples: int = 0
+    stage: int = 0
+    stage_round: int = 0
+    total: int = 0
+
+
+Scalar: TypeAlias = "float | Callable[[Clock], float]"
+"""A constant, or a schedule: a function of the clock."""
