@@ -14,7 +14,7 @@ __all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec"]
 Batch: TypeAlias = "Mapping[str, Tensor]"
 """Named tensors with one leading dimension in common: the samples."""
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 Kind = Literal["real", "onehot", "token", "label", "mask"]
 

@@ -1,0 +1,253 @@
+"""The game as data: who plays (Player), what they want (Term), when they move (Turn, Stage), and the whole (Game)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.core.scene import Scene
+from gansmith.types import Batch, Clock, Scalar, Spec
+
+__all__ = ["EMA", "Control", "Draw", "Game", "GameError", "Player", "Stage", "Term", "Turn"]
+
+Control = Callable[[Mapping[str, nn.Module], Mapping[str, Tensor], Clock], None]
+"""Runs after every round with nets, this round's log and the clock; moves the buffers of nets that nobody owns."""
+
+
+class GameError(ValueError):
+    """The parts of a game do not fit together; says which name, and which names are known."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One named, weighted summand of a player's loss.
+
+    Attributes:
+        fn: From the scene to a scalar: a mean over samples, so that processes and micro-batches can share the work.
+        weight: Constant or schedule.
+        every: Lazy terms (> 1) are played in every `every`-th round and scaled by it, which keeps the expected
+            gradient (StyleGAN2, lazy regularisation).
+        leaves: Scene names that the term differentiates with respect to (gradient penalties). Such terms are
+            computed in full precision.
+    """
+
+    fn: Callable[[Any], Tensor]
+    weight: Scalar = 1.0
+    every: int = 1
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Player:
+    """Nets and the optimiser that moves their parameters.
+
+    Attributes:
+        nets: Names of the nets that this player moves. A net may serve several players (AAE's encoder does).
+        optim: From parameters to an optimiser.
+        schedule: Optimiser settings that follow the clock, e.g. `{"lr": cosine(2e-4, 5e-5)}`.
+        clip: Largest norm of the player's whole gradient; None leaves it as it is.
+        project: Called with the parameters after each step (WGAN's weight clipping).
+    """
+
+    nets: tuple[str, ...]
+    optim: Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+    schedule: Mapping[str, Callable[[Clock], Any]] = field(default_factory=dict)
+    clip: float | None = None
+    project: Callable[[list[nn.Parameter]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's move: minimise the sum of `terms`.
+
+    Attributes:
+        player: Who moves.
+        terms: What is minimised, by name.
+        watch: Values that are only logged.
+        every: Play in every `every`-th round only.
+        repeat: Moves a round (WGAN's critic moves five times).
+        fresh: Draw a new batch for each of these moves.
+        gate: From the loss to whether the step is taken (TimeGAN holds a discriminator that is too good).
+    """
+
+    player: str
+    terms: Mapping[str, Term]
+    watch: Mapping[str, Callable[[Any], Tensor]] = field(default_factory=dict)
+    every: int = 1
+    repeat: int = 1
+    fresh: bool = False
+    gate: Callable[[float], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A round is one pass over `turns`; a stage is `rounds` of them (None: to the end).
+
+    Attributes:
+        turns: The moves of a round, in order.
+        rounds: Length of the stage.
+        carry: Flows computed once a round with that player's graph and shown to all turns: saves a forward pass.
+        name: For messages.
+    """
+
+    turns: tuple[Turn, ...]
+    rounds: int | None = None
+    carry: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    name: str = "main"
+
+
+@dataclass(frozen=True)
+class EMA:
+    """An exponential moving average of a net's weights, with a half-life counted in samples; buffers are copied."""
+
+    half_life: Scalar
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a trained game makes samples.
+
+    Attributes:
+        make: From nets (averaged ones where there are any) and a batch of noise and conditions to the made fields.
+        noise: Shape of each noise field of one sample; standard normal.
+        conditions: Batch fields that must be given (class labels, attributes).
+    """
+
+    make: Callable[[Mapping[str, nn.Module], Batch], Batch]
+    noise: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Game:
+    """Nets, what a turn sees, who owns which nets, and the order of play. A net without an owner stays frozen.
+
+    Attributes:
+        nets: All nets by name, also frozen ones and those whose buffers are state (pools, running means).
+        scene: What a turn sees.
+        players: Owners by name.
+        stages: Played one after the other.
+        ema: Nets that are averaged for sampling.
+        controls: Called after every round.
+        draw: How samples are made; None for games that make none.
+        contest: From a scene to the discriminator's scores of real and of made samples; the run reports how often
+            real is scored above made (50% = it can't tell).
+        pretrained: Frozen nets that are identified by this id instead of being copied into checkpoints.
+        batch_coupled: Nets whose output for one sample depends on the other samples of the batch (minibatch
+            statistics, packing, running means over the batch). Batch normalisation is found without being named.
+            Such nets see each process's rows only, their buffers are averaged over processes after every move, and
+            micro-batches are refused.
+
+    Raises:
+        GameError: A name is unknown, twice used or ambiguous, or a count is out of range.
+    """
+
+    nets: Mapping[str, nn.Module]
+    scene: type[Scene]
+    players: Mapping[str, Player]
+    stages: tuple[Stage, ...]
+    ema: Mapping[str, EMA] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
+    draw: Draw | None = None
+    contest: Callable[[Any], tuple[Tensor, Tensor]] | None = None
+    pretrained: Mapping[str, str] = field(default_factory=dict)
+    batch_coupled: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, player in self.players.items():
+            _known(f"player {name!r}", player.nets, self.nets)
+        _known("ema", self.ema, self.nets)
+        _known("pretrained", self.pretrained, self.nets)
+        _known("batch_coupled", self.batch_coupled, self.nets)
+        owned = {net for player in self.players.values() for net in player.nets}
+        _refuse("a player moves the pretrained net", sorted(owned & set(self.pretrained)))
+        _refuse(f"{self.scene.__name__} defines what is also a net:", [n for n in self.nets if hasattr(self.scene, n)])
+        if not self.stages:
+            raise GameError("a game needs at least one stage")
+        for stage in self.stages:
+            self._check_stage(stage)
+
+    def _check_stage(self, stage: Stage) -> None:
+        where = f"stage {stage.name!r}"
+        _refuse(f"{where} has no turns", [] if stage.turns else [""])
+        movers = [turn.player for turn in stage.turns for _ in range(turn.repeat)]
+        _known(where, movers, self.players)
+        for turn in stage.turns:
+            _refuse(f"{where}: a turn without terms of", [] if turn.terms else [turn.player])
+            counts = {f"{turn.player}: every": turn.every, f"{turn.player}: repeat": turn.repeat}
+            counts |= {f"{turn.player}/{name}: every": term.every for name, term in turn.terms.items()}
+            _refuse(f"{where}: must be a whole number from 1 up:", [k for k, v in counts.items() if v < 1])
+            for name, term in turn.terms.items():
+                _known(f"leaves of {turn.player}/{name}", term.leaves, self.visible)
+        for owner, names in stage.carry.items():
+            _known(f"{where}, carry", (owner,), self.players)
+            _known(f"{where}, carry of {owner!r}", names, self.visible)
+            if movers.count(owner) != 1 or any(turn.fresh for turn in stage.turns):
+                raise GameError(f"{where} carries the graph of {owner!r}, who must then move once, on one batch")
+
+    @property
+    def visible(self) -> set[str]:
+        """Names that a term can read from the scene."""
+        return {name for name in dir(self.scene) if not name.startswith("_")} | set(self.scene.asks_for())
+
+    @property
+    def fields(self) -> dict[str, bool]:
+        """Batch fields that the scene reads: True where required."""
+        return {name: need for name, need in self.scene.asks_for().items() if name not in self.nets}
+
+    def check(self, spec: Spec) -> None:
+        """Raise `GameError` unless the data has every field that the scene requires."""
+        for name, required in self.fields.items():
+            if required and name not in spec:
+                raise GameError(
+                    f"scene {self.scene.__name__} reads {name!r}, which is neither a net ({', '.join(self.nets)}) "
+                    f"nor a field of the data ({', '.join(spec)})"
+                )
+
+    def describe(self) -> str:
+        """Players, nets, turns and terms as text."""
+        lines = []
+        for name, player in self.players.items():
+            nets = ", ".join(f"{n} ({_count(self.nets[n]):,} parameters)" for n in player.nets)
+            lines.append(f"player {name}: {nets}")
+        owned = {n for player in self.players.values() for n in player.nets}
+        lines += [f"frozen: {n}" for n in self.nets if n not in owned]
+        for stage in self.stages:
+            length = f"{stage.rounds} rounds" if stage.rounds else "to the end"
+            lines.append(f"stage {stage.name} ({length}):")
+            lines += [f"  {_describe_turn(turn)}" for turn in stage.turns]
+        lines += [f"average of {name}: half-life {_number(ema.half_life)} samples" for name, ema in self.ema.items()]
+        return "\n".join(lines)
+
+
+def _describe_turn(turn: Turn) -> str:
+    terms = []
+    for name, term in turn.terms.items():
+        lazy = f", every {term.every} rounds" if term.every > 1 else ""
+        terms.append(f"{_number(term.weight)} * {name}{lazy}")
+    times = f" {turn.repeat} times" if turn.repeat > 1 else ""
+    lazy = f" in every {turn.every}th round" if turn.every > 1 else ""
+    return f"{turn.player} moves{times}{lazy}: {' + '.join(terms)}"
+
+
+def _number(value: Scalar) -> str:
+    return "scheduled" if callable(value) else f"{value:g}"
+
+
+def _count(net: nn.Module) -> int:
+    return sum(p.numel() for p in net.parameters())
+
+
+def _known(where: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise GameError(f"{where} names {name!r}; known: {', '.join(sorted(known))}")
+
+
+def _refuse(what: str, names: list[str]) -> None:
+    if names:
+        raise GameError(f"{what} {', '.join(names)}".rstrip())

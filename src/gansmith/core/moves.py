@@ -1,0 +1,198 @@
+"""One player's move: freeze the others, take gradients of the due terms, average over processes, step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.core.draws import Draws, mix
+from gansmith.core.game import GameError, Term, Turn
+from gansmith.core.scene import Scene
+from gansmith.core.schedules import at
+from gansmith.core.state import State
+from gansmith.types import Batch
+
+__all__ = ["Log", "forward", "look", "move"]
+
+Log = dict[str, Tensor]
+"""Detached scalars of one round, `player/term` and `player/watched`; with measuring on also `player/grad_norm`."""
+
+
+class _Due(NamedTuple):
+    term: Term
+    weight: float
+
+
+def forward(state: State, owner: str, batch: Batch, names: Iterable[str]) -> dict[str, Tensor]:
+    """Flows of a batch with the owner's graph, to be carried through the round."""
+    torch.manual_seed(mix(state.seed, state.clock.round, "carry", owner, state.backend.rank))
+    with only(state, owner), state.backend.precision(exact=False):
+        rows = _rows(batch)
+        scene = _scene(state, batch, slice(0, rows), rows, f"carry {owner}")
+        return {name: getattr(scene, name) for name in names}
+
+
+@torch.no_grad()
+def look(state: State, batch: Batch, nets: Mapping[str, nn.Module] | None = None, seed: int = 0) -> Scene:
+    """A scene to read values from without changing anything: no gradients, nets as they are (hooks: eval mode).
+
+    Args:
+        state: The game in play.
+        batch: Rows to look at; all of them are this process's own.
+        nets: Nets in place of the played ones, e.g. `state.best_nets`.
+        seed: Noise to look with.
+    """
+    draws = Draws(mix(seed, "look"), _rows(batch), device=state.backend.device, dtype=state.backend.dtype)
+    return state.game.scene(nets or state.game.nets, state.backend.put(batch), state.clock, draws)
+
+
+def move(state: State, turn: Turn, batch: Batch, given: Batch, slot: int = 0, measure: bool = False) -> Log:
+    """One player's move on one batch.
+
+    Args:
+        state: The game in play.
+        turn: Who moves and what is minimised.
+        batch: This process's rows, on the device.
+        given: Carried flows.
+        slot: Which move of the round this is; part of the seed.
+        measure: Also log the gradient's norm and the relative size of the update.
+
+    Returns:
+        The log; empty where all terms are lazy and none is due.
+    """
+    backend, rows = state.backend, _rows(batch)
+    groups = _due(state, turn)
+    if not groups:
+        return {}
+    torch.manual_seed(mix(state.seed, state.clock.round, slot, backend.rank))  # dropout and the like inside nets
+    parts: dict[str, Tensor] = {}
+    with only(state, turn.player) as params:
+        state.optims[turn.player].zero_grad(set_to_none=True)
+        before = [b.clone() for b in state.buffers_of(turn.player)] if backend.micro else []
+        for piece in backend.pieces(rows):
+            if piece.start:  # spectral norm iterates at every forward pass; every piece starts where the whole would
+                for buffer, value in zip(state.buffers_of(turn.player), before, strict=True):
+                    buffer.copy_(value)
+            share = (piece.stop - piece.start) / rows
+            for first, (exact, terms) in zip((True, False), groups, strict=False):
+                leaves = dict.fromkeys(name for due in terms.values() for name in due.term.leaves)
+                scene = _scene(state, batch, piece, rows, str(slot), given, leaves)
+                with backend.precision(exact):
+                    values = {name: due.term.fn(scene) for name, due in terms.items()}
+                    loss = torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
+                if not loss.requires_grad:
+                    raise GameError(f"the loss of {turn.player!r} ({', '.join(terms)}) does not depend on its nets")
+                torch.autograd.backward(loss * share, inputs=params)
+                if first:
+                    values |= {name: fn(scene) for name, fn in turn.watch.items()}
+                for name, value in values.items():
+                    parts[name] = parts.get(name, 0) + value.detach() * share
+        backend.reduce(params)
+        parts = backend.mean(parts)
+        log = {f"{turn.player}/{name}": value for name, value in parts.items()}
+        total = sum(float(parts[n]) * d.weight for _, g in groups for n, d in g.items()) if turn.gate else 0.0
+        if turn.gate is None or turn.gate(total):
+            log |= _step(state, turn.player, params, measure)
+    backend.agree_on([*state.buffers_of(turn.player), *state.coupled_buffers])
+    return log
+
+
+@contextmanager
+def only(state: State, owner: str) -> Iterator[list[nn.Parameter]]:
+    """Let gradients and buffer updates reach the owner's nets alone, so that nobody needs to detach anything.
+
+    Nets of other players behave as in training (batch statistics), but their buffers are put back afterwards; nets
+    that nobody owns are in eval mode, and their buffers are free to be moved by the terms (running means, pools).
+    """
+    nets, mine = state.game.nets, state.game.players[owner].nets
+    kept = []
+    for name, net in nets.items():
+        if net.training != (name in state.owned):
+            net.train(name in state.owned)
+        for p in state.net_params[name]:
+            p.requires_grad_(False)
+        if name in state.owned and name not in mine:
+            kept += [(b, b.clone()) for b in state.net_buffers[name]]
+    params = list(state.params[owner].values())
+    for p in params:
+        p.requires_grad_(True)
+    try:
+        yield params
+    finally:
+        for buffer, value in kept:
+            buffer.copy_(value)
+
+
+def _due(state: State, turn: Turn) -> list[tuple[bool, dict[str, _Due]]]:
+    """Terms due in this round with their weights, apart where precision differs: (exact, terms by name)."""
+    clock = state.clock
+    due = {
+        name: _Due(term, at(term.weight, clock) * term.every * state.dial(f"weight/{turn.player}/{name}"))
+        for name, term in turn.terms.items()
+        if clock.stage_round % term.every == 0
+    }
+    if not state.backend.bf16:
+        return [(False, due)] if due else []
+    split = {exact: {k: d for k, d in due.items() if bool(d.term.leaves) == exact} for exact in (False, True)}
+    return [(exact, terms) for exact, terms in split.items() if terms]
+
+
+def _scene(
+    state: State,
+    batch: Batch,
+    piece: slice,
+    rows: int,
+    slot: str,
+    given: Batch | None = None,
+    leaves: Iterable[str] = (),
+) -> Scene:
+    backend, clock = state.backend, state.clock
+    first = backend.rank * rows
+    draws = Draws(
+        mix(state.seed, clock.round, slot),
+        rows * backend.world,
+        first + piece.start,
+        first + piece.stop,
+        backend.device,
+        backend.dtype,
+    )
+    whole = piece.start == 0 and piece.stop == rows
+    part = batch if whole else {name: value[piece] for name, value in batch.items()}
+    return state.game.scene(state.game.nets, part, clock, draws, given, leaves)
+
+
+def _step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> Log:
+    """Clip, set the scheduled and dialled settings, step, project; with `measure` also log norms."""
+    player, optim, clock = state.game.players[who], state.optims[who], state.clock
+    log: Log = {}
+    grads = [p.grad for p in params if p.grad is not None]
+    if measure:
+        log[f"{who}/grad_norm"] = _norm(grads)
+        before = [p.detach().clone() for p in params]
+    if player.clip is not None:
+        nn.utils.clip_grad_norm_(params, player.clip)
+    settings = {name: schedule(clock) for name, schedule in player.schedule.items()}
+    for group, base in zip(optim.param_groups, state.base_lr[who], strict=True):
+        group |= settings
+        group["lr"] = settings.get("lr", base) * state.dial(f"lr/{who}")
+    optim.step()
+    if player.project is not None:
+        with torch.no_grad():
+            player.project(params)
+    if measure:
+        moved = _norm([p.detach() - b for p, b in zip(params, before, strict=True)])
+        log[f"{who}/update_ratio"] = moved / _norm(before).clamp_min(1e-12)
+    return log
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
+    return norm
+
+
+def _rows(batch: Batch) -> int:
+    return len(next(iter(batch.values())))

@@ -1,0 +1,87 @@
+"""Adversarial losses: from the discriminator's raw scores (logits, any shape) to a scalar, the mean over samples.
+
+Each pair `<name>_d(real, fake)` is minimised by the discriminator and `<name>_g(fake)` by the generator. The
+relativistic pairing loss serves both with its arguments swapped.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = [
+    "hinge_d",
+    "hinge_g",
+    "least_squares_d",
+    "least_squares_g",
+    "minimax_d",
+    "minimax_g",
+    "nonsaturating_d",
+    "nonsaturating_g",
+    "relativistic",
+    "wasserstein_d",
+    "wasserstein_g",
+]
+
+
+def minimax_d(real: Tensor, fake: Tensor) -> Tensor:
+    """-log s(real) - log(1 - s(fake)): negated log-likelihood of telling them apart (Goodfellow et al. 2014, eq. 1)."""
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def minimax_g(fake: Tensor) -> Tensor:
+    """The saturating generator loss log(1 - s(fake)) (Goodfellow et al. 2014, eq. 1).
+
+    Its gradient vanishes where the discriminator is sure; kept to show that, and for the textbook game.
+    """
+    return -F.softplus(fake).mean()
+
+
+nonsaturating_d = minimax_d
+
+
+def nonsaturating_g(fake: Tensor) -> Tensor:
+    """-log s(fake): same fixed point as minimax, strong gradient where the discriminator is sure (2014, section 3)."""
+    return F.softplus(-fake).mean()
+
+
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Half the squared distance to the targets 1 for real and 0 for made (Mao et al. 2017, eq. 9)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def least_squares_g(fake: Tensor) -> Tensor:
+    """Half the squared distance of made samples' scores to 1 (Mao et al. 2017, eq. 9)."""
+    return (fake - 1).square().mean() / 2
+
+
+def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    """max(0, 1 - real) + max(0, 1 + fake) (Lim & Ye 2017; Miyato et al. 2018, eq. 16)."""
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+def hinge_g(fake: Tensor) -> Tensor:
+    """-fake (Miyato et al. 2018, eq. 17)."""
+    return -fake.mean()
+
+
+def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Scores of made minus real: the negated critic's estimate of the Wasserstein-1 distance (Arjovsky et al. 2017, eq. 2)."""
+    return fake.mean() - real.mean()
+
+
+def wasserstein_g(fake: Tensor) -> Tensor:
+    """-fake (Arjovsky et al. 2017)."""
+    return -fake.mean()
+
+
+def relativistic(better: Tensor, worse: Tensor) -> Tensor:
+    """softplus(worse - better), samples paired by their place in the batch (Huang et al. 2024, eq. 2).
+
+    The discriminator minimises `relativistic(d_real, d_fake)`, the generator `relativistic(d_fake, d_real)`.
+
+    Args:
+        better: Scores that should be higher, `(n, ...)`.
+        worse: Scores that should be lower, same shape.
+    """
+    return F.softplus(worse - better).mean()
