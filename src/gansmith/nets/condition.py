@@ -1,0 +1,57 @@
+"""Showing class labels to networks: by concatenation to the noise, by projection in the discriminator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["ConcatLabel", "ProjectionHead"]
+
+
+class ConcatLabel(nn.Module):
+    """Noise with a learnt label vector appended; without classes, the noise as it is.
+
+    Args:
+        z_dim: Length of the noise.
+        classes: Number of classes; 0 for none.
+        width: Length of the label vector.
+    """
+
+    def __init__(self, z_dim: int, classes: int, width: int = 64) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(classes, width) if classes else None
+        self.features = z_dim + (width if classes else 0)
+
+    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
+        """From `(n, z_dim)` and labels `(n,)` to `(n, features)`."""
+        if self.embed is None:
+            return z
+        if label is None:
+            raise ValueError("this network is conditional: labels are missing")
+        return torch.cat([z, self.embed(label)], 1)
+
+
+class ProjectionHead(nn.Module):
+    """Score = linear(h) + <embed(label), h> (Miyato & Koyama 2018, eq. 3); without classes, linear(h).
+
+    Args:
+        features: Length of h.
+        classes: Number of classes; 0 for none.
+    """
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(features, 1)
+        self.embed = nn.Embedding(classes, features) if classes else None
+        if self.embed is not None:
+            nn.init.normal_(self.embed.weight, std=features**-0.5)
+
+    def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
+        """From `(n, features)` and labels `(n,)` to scores `(n,)`."""
+        score: Tensor = self.linear(h).squeeze(1)
+        if self.embed is None:
+            return score
+        if label is None:
+            raise ValueError("this network is conditional: labels are missing")
+        projected: Tensor = (h * self.embed(label)).sum(1)
+        return score + projected

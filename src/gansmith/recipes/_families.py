@@ -1,0 +1,136 @@
+"""Scenes and terms that several recipes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from gansmith.core import Draw, Scene, Term, flow
+from gansmith.errors import InputError
+from gansmith.objectives import adversarial as adv
+from gansmith.objectives import penalties
+from gansmith.types import Batch, Field, Spec
+
+__all__ = ["ADVERSARIAL", "Generated", "classes_of", "contest", "draw_images", "image_field", "r1", "r2"]
+
+
+class Generator(Protocol):
+    """A net from noise and optional labels to samples."""
+
+    z_dim: int
+
+    def __call__(self, z: Tensor, label: Tensor | None) -> Tensor: ...
+
+
+class Generated(Scene):
+    """Noise to image, real and made images to scores; conditional where the data has labels."""
+
+    G: Generator
+    D: nn.Module
+    image: Tensor
+    label: Tensor | None = None
+
+    def see(self, image: Tensor) -> Tensor:
+        """What the discriminator sees of an image: an augmentation may stand here."""
+        return image
+
+    @flow
+    def fake(self) -> Tensor:
+        """Made images, one for each real one and of its class."""
+        return self.G(self.draws.normal(self.G.z_dim), self.label)
+
+    @flow
+    def d_real(self) -> Tensor:
+        """Scores of real images."""
+        score: Tensor = self.D(self.see(self.image), self.label)
+        return score
+
+    @flow
+    def d_fake(self) -> Tensor:
+        """Scores of made images."""
+        score: Tensor = self.D(self.see(self.fake), self.label)
+        return score
+
+
+def contest(scene: Any) -> tuple[Tensor, Tensor]:
+    """The scores that tell how well the discriminator tells real from made."""
+    return scene.d_real, scene.d_fake
+
+
+Terms = tuple[Mapping[str, Term], Mapping[str, Term]]
+
+ADVERSARIAL: Mapping[str, Terms] = {
+    name: ({"adv": Term(d)}, {"adv": Term(g)})
+    for name, d, g in (
+        (
+            "minimax",
+            lambda s: adv.minimax_d(s.d_real, s.d_fake),
+            lambda s: adv.minimax_g(s.d_fake),
+        ),
+        (
+            "nonsaturating",
+            lambda s: adv.nonsaturating_d(s.d_real, s.d_fake),
+            lambda s: adv.nonsaturating_g(s.d_fake),
+        ),
+        (
+            "least_squares",
+            lambda s: adv.least_squares_d(s.d_real, s.d_fake),
+            lambda s: adv.least_squares_g(s.d_fake),
+        ),
+        (
+            "hinge",
+            lambda s: adv.hinge_d(s.d_real, s.d_fake),
+            lambda s: adv.hinge_g(s.d_fake),
+        ),
+        (
+            "wasserstein",
+            lambda s: adv.wasserstein_d(s.d_real, s.d_fake),
+            lambda s: adv.wasserstein_g(s.d_fake),
+        ),
+        (
+            "relativistic",
+            lambda s: adv.relativistic(s.d_real, s.d_fake),
+            lambda s: adv.relativistic(s.d_fake, s.d_real),
+        ),
+    )
+}
+"""Terms of discriminator and generator by the loss's name, for scenes with flows `d_real` and `d_fake`."""
+
+
+def r1(weight: float | Callable[..., float], every: int = 1) -> dict[str, Term]:
+    """R1: zero-centred gradient penalty on real images."""
+    return {"r1": Term(lambda s: penalties.zero_centred(s.d_real, s.image), weight, every, leaves=("image",))}
+
+
+def r2(weight: float | Callable[..., float], every: int = 1) -> dict[str, Term]:
+    """R2: zero-centred gradient penalty on made images."""
+    return {"r2": Term(lambda s: penalties.zero_centred(s.d_fake, s.fake), weight, every, leaves=("fake",))}
+
+
+def image_field(spec: Spec) -> Field:
+    """The image field of the data.
+
+    Raises:
+        InputError: The data has no images.
+    """
+    if "image" not in spec:
+        raise InputError(f"this recipe makes images; the data has {', '.join(spec)}")
+    return spec["image"]
+
+
+def classes_of(spec: Spec) -> int:
+    """Number of classes of the data's labels; 0 where there are none or only one."""
+    classes = len(spec["label"].names) if "label" in spec else 0
+    return classes if classes > 1 else 0
+
+
+def draw_images(z_dim: int, classes: int) -> Draw:
+    """Sampling for generators from noise and labels to images."""
+
+    def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
+        image: Tensor = nets["G"](batch["z"], batch.get("label"))
+        return {"image": image}
+
+    return Draw(make, {"z": (z_dim,)}, ("label",) if classes else ())

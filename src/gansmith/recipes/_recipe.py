@@ -1,0 +1,84 @@
+"""What a recipe is: a function from the data's fields and hyper-parameters to a game, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Setting
+
+from gansmith.core import Game
+from gansmith.types import Spec
+
+__all__ = ["Hp", "ImageHp", "Recipe", "Size", "recipe"]
+
+Size = Literal["s", "m", "l"]
+
+
+class Hp(BaseModel):
+    """Hyper-parameters that every recipe has. Frozen; an unknown name is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: int = Setting(64, ge=1, le=65536, description="real samples a round, over all processes")
+
+
+class ImageHp(Hp):
+    """Hyper-parameters of every image recipe."""
+
+    flip: bool = Setting(False, description="mirror training images at random; the model will make mirrored ones too")
+    shift: int = Setting(0, ge=0, le=64, description="shift training images by up to this many pixels")
+    z_dim: int = Setting(64, ge=1, le=4096, description="length of the generator's noise")
+
+
+H = TypeVar("H", bound=Hp)
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[H]):
+    """A GAN variant.
+
+    Attributes:
+        id: Its name on the command line.
+        title: The idea in a line.
+        hp: The model of its hyper-parameters: names, ranges, defaults, descriptions.
+        build: From the fields of the data and hyper-parameters to the game.
+        sizes: What `--size` changes: hyper-parameters by size.
+        references: Papers.
+        provenance: Module or file that it came from.
+    """
+
+    id: str
+    title: str
+    hp: type[H]
+    build: Callable[[Spec, H], Game]
+    sizes: Mapping[Size, Mapping[str, Any]] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+    provenance: str = ""
+
+    def game(self, spec: Spec, hp: H) -> Game:
+        """Build the game and check that the data has what it reads.
+
+        Raises:
+            GameError: The parts or the data do not fit.
+        """
+        game = self.build(spec, hp)
+        game.check(spec)
+        return game
+
+
+def recipe(
+    id: str,
+    title: str,
+    hp: type[H],
+    sizes: Mapping[Size, Mapping[str, Any]] | None = None,
+    references: tuple[str, ...] = (),
+) -> Callable[[Callable[[Spec, H], Game]], Recipe[H]]:
+    """Make a recipe of a function `(spec, hp) -> Game`; the module's variable then is the `Recipe`."""
+
+    def wrap(build: Callable[[Spec, H], Game]) -> Recipe[H]:
+        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__)
+
+    return wrap
