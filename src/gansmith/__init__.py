@@ -1,3 +1,90 @@
-"""gansmith."""
+"""gansmith: train, judge, use and publish generative adversarial networks.
+
+Names are imported when first used, so that `import gansmith` is quick and needs no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gansmith.api import evaluate, train
+    from gansmith.core import EMA, Backend, Draw, Game, Player, Scene, Stage, State, Term, Turn, flow, play
+    from gansmith.errors import GansmithError, InputError, RunError
+    from gansmith.recipes._recipe import Hp, ImageHp, Recipe, recipe
+    from gansmith.run.model import Model
+    from gansmith.run.sample import Samples
+    from gansmith.run.train import Run
+    from gansmith.types import Batch, Clock, Field, Spec
 
 __version__ = "0.1.0.dev0"
+
+_WHERE = {
+    "gansmith.api": ("evaluate", "train"),
+    "gansmith.core": (
+        "EMA",
+        "Backend",
+        "Draw",
+        "Game",
+        "Player",
+        "Scene",
+        "Stage",
+        "State",
+        "Term",
+        "Turn",
+        "flow",
+        "play",
+    ),
+    "gansmith.errors": ("GansmithError", "InputError", "RunError"),
+    "gansmith.recipes._recipe": ("Hp", "ImageHp", "Recipe", "recipe"),
+    "gansmith.run.model": ("Model",),
+    "gansmith.run.sample": ("Samples",),
+    "gansmith.run.train": ("Run",),
+    "gansmith.types": ("Batch", "Clock", "Field", "Spec"),
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "EMA",
+    "Backend",
+    "Batch",
+    "Clock",
+    "Draw",
+    "Field",
+    "Game",
+    "GansmithError",
+    "Hp",
+    "ImageHp",
+    "InputError",
+    "Model",
+    "Player",
+    "Recipe",
+    "Run",
+    "RunError",
+    "Samples",
+    "Scene",
+    "Spec",
+    "Stage",
+    "State",
+    "Term",
+    "Turn",
+    "evaluate",
+    "flow",
+    "play",
+    "recipe",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gansmith' has no attribute {name!r}")
+    # Threads that spin while they wait slow small networks on busy cores many times over; torch reads this once.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

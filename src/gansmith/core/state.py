@@ -26,7 +26,7 @@ class Source(Protocol):
     def state_dict(self) -> dict[str, Json]:
         """Where the stream is."""
 
-    def load_state_dict(self, state: Mapping[str, Json]) -> None:
+    def load_state_dict(self, state: dict[str, Json]) -> None:
         """Continue from there."""
 
 

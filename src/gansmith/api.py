@@ -1,0 +1,73 @@
+"""The library's front door: the commands as functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from gansmith.metrics import Evaluation
+from gansmith.run.assess import assess
+from gansmith.run.log import Listener
+from gansmith.run.model import Model
+from gansmith.run.plan import Request
+from gansmith.run.train import Run
+from gansmith.run.train import train as _train
+
+__all__ = ["evaluate", "train"]
+
+
+def train(
+    data: str | Path,
+    recipe: str | None = None,
+    *,
+    size: Literal["s", "m", "l"] | None = None,
+    budget: str | int | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    listener: Listener | None = None,
+    request: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a GAN on images; called again, it goes on where it stopped, or says that it is finished.
+
+    Args:
+        data: Folder (a sub-folder a class, or `labels.csv`), zip, .npz, .npy, parquet or Arrow.
+        recipe: Name (`r3gan`, `dcgan`, `gan`) or recipe file; None for the default.
+        size: Size of the networks; None chooses by device and data.
+        budget: Time (`"10m"`) or real samples (`200_000`, `"200k"`); None for ten minutes.
+        out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
+        seed: All randomness of the run.
+        listener: Called with every event, a dictionary.
+        request: More of what `gansmith.run.plan.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
+        settings: The recipe's hyper-parameters.
+
+    Returns:
+        The run: its folder, record and best model.
+
+    Raises:
+        InputError: Something asked for can't be; nothing was written.
+        RunError: Training broke; the last good checkpoint is whole.
+    """
+    asked = Request(
+        data,
+        recipe=recipe,
+        size=size,
+        budget=None if budget is None else str(budget),
+        out=out,
+        seed=seed,
+        settings=settings,
+        **(request or {}),
+    )
+    return _train(asked, listener)
+
+
+def evaluate(model: Model | str | Path, data: str | Path, *, n: int = 5000, seed: int = 0) -> Evaluation:
+    """Measure a model on images that it never saw.
+
+    Args:
+        model: A model, or its folder, or its run folder.
+        data: Images; those that the model was trained on are left out.
+        n: Samples to draw.
+        seed: Of the samples and the intervals.
+    """
+    return assess(model, data, n=n, seed=seed).evaluation

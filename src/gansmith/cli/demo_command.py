@@ -1,0 +1,49 @@
+"""`gansmith demo`."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith.cli.options import add_compute, add_json
+from gansmith.cli.parser import Command
+
+__all__ = ["COMMAND"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", default="runs/demo", metavar="RUN", help="run folder (default: runs/demo)")
+    parser.add_argument("--budget", default=None, metavar="4m|100k", help="shorter or longer than the default")
+    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    add_compute(parser)
+    add_json(parser)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gansmith.cli.results import show_run
+    from gansmith.cli.show import screen
+    from gansmith.run.demo import demo_request
+    from gansmith.run.train import train
+
+    request = demo_request(args.out, args.budget, args.seed, args.device, args.precision, args.micro, args.threads)
+    with screen(quiet=args.json) as listener:
+        run = train(request, listener)
+    show_run(run, as_json=args.json)
+    if not args.json:
+        print()
+        print("next, try:")
+        print(f"  gansmith sample {run.folder.root} -n 20 --where label=Sneaker --out sneakers.png")
+        print(f"  gansmith evaluate {run.folder.root} {request.data} --features efflite0")
+        print("  gansmith train my_images/          (a folder, zip or .npz of your own)")
+    return 0
+
+
+COMMAND = Command(
+    "demo",
+    "Train, judge and show a class-conditional GAN on embedded images of clothes (a part of Fashion-MNIST).",
+    (
+        "gansmith demo                                     about four minutes on two cores",
+        "gansmith demo --budget 20k --out runs/quick       a quick look",
+    ),
+    _configure,
+    _run,
+)

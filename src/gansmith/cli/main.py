@@ -1,0 +1,91 @@
+"""The program: finds the command, runs it, turns errors into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from gansmith import __version__
+from gansmith.cli.parser import Command, read
+from gansmith.errors import GansmithError, InputError, nearest
+
+__all__ = ["COMMANDS", "command", "run"]
+
+COMMANDS = {
+    "demo": "train, judge and show a GAN on embedded images of clothes: minutes, nothing to download",
+    "train": "train a GAN on your images; the same command goes on after an interruption",
+    "sample": "make images with a trained model",
+    "evaluate": "measure a model against images that it never saw",
+    "report": "write a run's HTML report again",
+    "inspect": "look at a data set: counts, sizes, classes, unreadable and duplicate images",
+    "recipes": "list the GAN variants, or show one with its settings",
+    "completion": "print a script that completes commands in bash, zsh or tcsh",
+}
+
+
+def command(name: str) -> Command:
+    """A command by its name; only its own module is imported."""
+    found: Command = importlib.import_module(f"gansmith.cli.{name}_command").COMMAND
+    return found
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the program with these words; returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    try:
+        return _dispatch(words)
+    except InputError as error:
+        for problem in error.problems:
+            _say(f"gansmith: {problem}")
+        return error.exit_code
+    except GansmithError as error:
+        _say(f"gansmith: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("gansmith: interrupted")
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _say("gansmith: out of memory; try a smaller batch (batch=16), --micro 8, or a smaller --image-size")
+        return 1
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0 if words else 2
+    name = words[0]
+    if name in ("--version", "-V"):
+        print(f"gansmith {__version__}")
+        return 0
+    if name not in COMMANDS:
+        raise InputError(f"no command {name!r}{nearest(name, COMMANDS)} (see gansmith --help)")
+    chosen = command(name)
+    return chosen.run(read(chosen.parser(), words[1:]))
+
+
+def _overview() -> str:
+    lines = [
+        f"gansmith {__version__}: train, judge and use generative adversarial networks",
+        "",
+        "usage: gansmith COMMAND [options]",
+        "",
+        "commands:",
+        *(f"  {name:<11} {summary}" for name, summary in COMMANDS.items()),
+        "",
+        "start here:",
+        "  gansmith demo                      see it work",
+        "  gansmith inspect my_images/        look at your data",
+        "  gansmith train my_images/          train on it",
+        "",
+        "gansmith COMMAND --help explains a command; gansmith --version prints the version",
+    ]
+    return "\n".join(lines)
+
+
+def _say(line: str) -> None:
+    if os.environ.get("RANK", "0") == "0":
+        print(line, file=sys.stderr)

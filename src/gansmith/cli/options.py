@@ -1,0 +1,55 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith.errors import InputError
+
+__all__ = ["add_compute", "add_data_options", "add_json", "image_size", "parse_where"]
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """How images are brought to one shape."""
+    group = parser.add_argument_group("images")
+    group.add_argument("--image-size", metavar="N|HxW", help="pixels of the images (default: decided by the data)")
+    group.add_argument("--channels", type=int, choices=(1, 2, 3, 4), help="1 grey, 2 grey+alpha, 3 RGB, 4 RGBA")
+    group.add_argument(
+        "--fit", choices=("crop", "pad", "stretch"), default="crop", help="other shapes: cut, letterbox or distort"
+    )
+    group.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
+
+
+def add_compute(parser: argparse.ArgumentParser) -> None:
+    """Where and how to compute."""
+    group = parser.add_argument_group("computing")
+    group.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
+    group.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="bf16: faster where supported")
+    group.add_argument("--micro", type=int, metavar="N", help="most samples computed at once: less memory, same result")
+    group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Output for machines."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def image_size(text: str | None) -> int | tuple[int, int] | None:
+    """`64` or `48x64` (height x width)."""
+    if text is None:
+        return None
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdigit() and int(side) > 0 for side in sides):
+        raise InputError(f"--image-size {text!r}: write one number (64) or height x width (48x64)")
+    return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
+
+
+def parse_where(words: list[str]) -> dict[str, object]:
+    """`label=Bag` words; a name given several times collects its values."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise InputError(f"--where {word!r}: write NAME=VALUE, e.g. --where label=Bag")
+        found.setdefault(name, []).append(value)
+    return dict(found)

@@ -1,0 +1,30 @@
+"""`gansmith report`."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith.cli.parser import Command
+
+__all__ = ["COMMAND"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="run folder, finished or not")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gansmith.run.folder import RunFolder
+    from gansmith.run.report import write_report
+
+    print(write_report(RunFolder.existing(args.run)))
+    return 0
+
+
+COMMAND = Command(
+    "report",
+    "Write a run's HTML report again: one file that needs nothing else.",
+    ("gansmith report runs/demo",),
+    _configure,
+    _run,
+)

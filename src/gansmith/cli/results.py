@@ -1,0 +1,80 @@
+"""Results of commands on stdout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from gansmith.cli.show import print_json, print_table
+from gansmith.metrics import MEASURES, Evaluation
+from gansmith.run.files import read_json
+from gansmith.run.plan import Plan
+from gansmith.run.train import Run
+
+__all__ = ["show_evaluation", "show_plan", "show_run"]
+
+SHARES = ("precision", "recall", "coverage", "accuracy", "train_closer", "duplicates")
+
+
+def show_evaluation(evaluation: Evaluation) -> None:
+    """The scores as a table with intervals and the ceiling."""
+    ceilings = {r.name: r for r in evaluation.ceiling}
+    rows = []
+    for r in evaluation.results:
+        interval = "" if r.low is None or r.high is None else f"{_number(r.name, r.low)} .. {_number(r.name, r.high)}"
+        best = _number(r.name, ceilings[r.name].value) if r.name in ceilings else ""
+        rows.append([r.title, _number(r.name, r.value), interval, best, MEASURES[r.name].about])
+    print_table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
+    for name, why in evaluation.skipped.items():
+        print(f"{name} was not measured: {why}")
+
+
+def show_run(run: Run, as_json: bool = False) -> None:
+    """Where a run's results are, what they say."""
+    if os.environ.get("RANK", "0") != "0":
+        return
+    metrics = read_json(run.folder.metrics)
+    if as_json:
+        print_json(
+            {"folder": str(run.folder.root), "finished": True, "already": run.already, **metrics, **_verdict(run)}
+        )
+        return
+    if run.already:
+        print(f"{run.folder.root} is finished already; a larger budget or another --seed is a new run")
+    show_evaluation(Evaluation.from_json({k: metrics[k] for k in ("results", "ceiling", "skipped")}))
+    print()
+    for finding in run.record["result"]["verdict"]:
+        print(f"{ {'good': 'ok ', 'watch': ' ! ', 'bad': 'BAD'}[finding['level']] } {finding['text']}")
+    print()
+    print(f"report:  {run.folder.report}")
+    print(f"samples: {run.folder.samples / 'final.png'}")
+    print(f"model:   {run.folder.model}")
+
+
+def show_plan(plan: Plan, as_json: bool = False) -> None:
+    """What a run would do."""
+    record = plan.record()
+    if as_json:
+        print_json(record)
+        return
+    data = record["data"]
+    game = plan.recipe.game(plan.codec.spec, plan.hp)
+    splits = data["splits"]
+    print(f"data:    {data['name']}: {data['images']:,} images, {splits['train']:,} to train; {data['fit']}")
+    for warning in data["warnings"]:
+        print(f"note:    {warning}")
+    print(f"recipe:  {plan.recipe.id}, size {plan.size}: {plan.recipe.title}")
+    print("settings: " + " ".join(f"{k}={v}" for k, v in plan.hp.model_dump().items()))
+    print(f"budget:  {plan.budget}")
+    print(f"folder:  {plan.folder}")
+    print(f"command: {plan.command()}")
+    print(game.describe())
+
+
+def _verdict(run: Run) -> Mapping[str, Any]:
+    return {"verdict": run.record["result"]["verdict"]}
+
+
+def _number(name: str, value: float) -> str:
+    return f"{value:.1%}" if name in SHARES else f"{value:.4g}"

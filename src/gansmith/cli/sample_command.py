@@ -1,0 +1,67 @@
+"""`gansmith sample`."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith.cli.options import parse_where
+from gansmith.cli.parser import Command, positive
+
+__all__ = ["COMMAND"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (then its best model)")
+    parser.add_argument("-n", type=positive, default=64, metavar="N", help="how many (default: 64; 10k and 2M work)")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="label=NAME", help="which class; may be repeated"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="sample i depends on the seed and i alone (default: 0)")
+    parser.add_argument(
+        "--truncation", type=float, default=1.0, metavar="0..1", help="below 1: more typical, less varied"
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="PATH", help="a .png (one grid), a .npz, or a folder of PNG files"
+    )
+    parser.add_argument(
+        "--columns", type=positive, default=None, help="images in a row of a grid (default: about square)"
+    )
+    parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gansmith.cli.show import screen
+    from gansmith.run.hardware import set_threads
+    from gansmith.run.model import Model
+    from gansmith.run.write_samples import write_samples
+
+    set_threads(args.threads)
+    model = Model.load(args.model, args.recipe)
+    with screen() as listener:
+        path = write_samples(
+            model,
+            args.n,
+            args.out,
+            where=parse_where(args.where),
+            seed=args.seed,
+            truncation=args.truncation,
+            columns=args.columns,
+            tick=lambda share: listener({"event": "progress", "task": "sampling", "share": share}),
+        )
+    print(path)
+    return 0
+
+
+COMMAND = Command(
+    "sample",
+    "Make images with a trained model.",
+    (
+        "gansmith sample runs/demo -n 64 --out grid.png",
+        "gansmith sample runs/demo -n 20 --where label=Bag --truncation 0.7 --out bags.png",
+        "gansmith sample runs/demo -n 1000 --out folder/          one PNG an image, and labels.csv",
+        "gansmith sample runs/demo -n 1M --seed 7 --out many.npz  streamed: memory does not grow",
+    ),
+    _configure,
+    _run,
+)

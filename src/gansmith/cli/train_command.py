@@ -1,0 +1,74 @@
+"""`gansmith train`."""
+
+from __future__ import annotations
+
+import argparse
+
+from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
+from gansmith.cli.parser import Command
+
+__all__ = ["COMMAND"]
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", help="folder, zip, .npz, .npy, parquet or Arrow of images")
+    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
+    parser.add_argument("--recipe", metavar="NAME|file.py", help="GAN variant (default: r3gan; see gansmith recipes)")
+    parser.add_argument("--budget", default=None, metavar="10m|200k", help="time or real samples (default: 10m)")
+    parser.add_argument("--size", choices=("s", "m", "l"), help="size of the networks (default: by device and data)")
+    parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
+    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    parser.add_argument("--judge", metavar="DIR", help="measure with this trained judge instead of a new one")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    add_data_options(parser)
+    add_compute(parser)
+    add_json(parser)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from gansmith.cli.results import show_plan, show_run
+    from gansmith.cli.show import screen
+    from gansmith.run.plan import Request, make_plan
+    from gansmith.run.settings import parse_settings
+    from gansmith.run.train import train
+
+    request = Request(
+        args.data,
+        recipe=args.recipe,
+        size=args.size,
+        settings=parse_settings(args.settings),
+        budget=args.budget,
+        out=args.out,
+        seed=args.seed,
+        image_size=image_size(args.image_size),
+        channels=args.channels,
+        fit=args.fit,
+        strict=args.strict,
+        device=args.device,
+        precision=args.precision,
+        micro=args.micro,
+        threads=args.threads,
+        judge=args.judge,
+    )
+    with screen(quiet=args.json) as listener:
+        if args.dry_run:
+            show_plan(make_plan(request), as_json=args.json)
+            return 0
+        run = train(request, listener)
+    show_run(run, as_json=args.json)
+    return 0
+
+
+COMMAND = Command(
+    "train",
+    "Train a GAN on your images. The same command goes on after an interruption.",
+    (
+        "gansmith train photos/                            choose everything, ten minutes",
+        "gansmith train photos.zip --budget 2h --out runs/photos",
+        "gansmith train digits.npz --recipe dcgan --budget 200k width=32 lr=1e-4",
+        "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
+        "torchrun --nproc-per-node 2 -m gansmith train photos/",
+    ),
+    _configure,
+    _run,
+)

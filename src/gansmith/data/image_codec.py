@@ -1,0 +1,137 @@
+"""Pictures to tensors and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from gansmith.data.fit import Fit
+from gansmith.data.image_set import ImageSet
+from gansmith.data.reader import Labels, Pixels
+from gansmith.errors import InputError
+from gansmith.types import Batch, Field, Json, Spec
+
+__all__ = ["ImageCodec"]
+
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ImageCodec:
+    """Maps the range of pixels linearly to [-1, 1] and the axes from `(N, H, W, C)` to `(N, C, H, W)`.
+
+    `decode(encode(x))` is `x` to the last bit for uint8 and uint16; for floats it is as close as float32 allows.
+
+    Attributes:
+        frame: How raw pictures of any size become the shape that this codec encodes.
+        classes: Class names by id; empty without labels.
+    """
+
+    frame: Fit
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(cls, images: ImageSet) -> ImageCodec:
+        """The codec of a prepared set; nothing is estimated, so that any split gives the same."""
+        return cls(images.fit, images.classes if images.labels is not None else ())
+
+    @cached_property
+    def spec(self) -> Spec:
+        """`image`: `(C, H, W)` in [-1, 1]; with classes also `label`: a class id."""
+        height, width, channels = self.frame.shape
+        fields = {"image": Field((channels, height, width), "real", head="tanh")}
+        if self.classes:
+            fields["label"] = Field((), "label", names=self.classes)
+        return fields
+
+    def encode(self, images: Pixels, labels: Labels | None = None) -> Batch:
+        """Pixels to tensors.
+
+        Runs on one thread, so that it can work beside training.
+
+        Args:
+            images: `(N, H, W, C)` of the codec's shape and type.
+            labels: Class ids `(N,)`; needed if the codec has classes, ignored otherwise.
+
+        Returns:
+            `image`: float32 `(N, C, H, W)` in [-1, 1]; with classes `label`: int64 `(N,)`.
+
+        Raises:
+            InputError: If shape, type or labels are not the codec's.
+        """
+        self._check(images, labels)
+        planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        if self.frame.bits == 32:
+            low, high = self.frame.low, self.frame.high
+            values = ((planes.astype(np.float64) - low) * (2.0 / (high - low)) - 1.0).astype(np.float32)
+        else:
+            values = planes.astype(np.float32)
+            values /= np.float32(self.frame.high / 2)  # exact at both ends, which a multiplication is not
+            values -= np.float32(1)
+        batch = {"image": torch.from_numpy(values)}
+        if self.classes:
+            batch["label"] = torch.from_numpy(np.array(labels, dtype=np.int64))
+        return batch
+
+    def _check(self, images: Pixels, labels: Labels | None) -> None:
+        problems = []
+        if images.ndim != 4 or images.shape[1:] != self.frame.shape or images.dtype != self.frame.dtype:
+            wanted = f"{self.frame.dtype.name} (N, {', '.join(map(str, self.frame.shape))})"
+            problems.append(f"images are {images.dtype} {images.shape}, but this codec takes {wanted}: fit them first")
+        if self.classes and labels is None:
+            problems.append(f"labels are missing: this codec has {len(self.classes)} classes")
+        if self.classes and labels is not None:
+            if len(labels) != len(images):
+                problems.append(f"{len(labels)} labels for {len(images)} images")
+            wrong = np.flatnonzero((np.asarray(labels) < 0) | (np.asarray(labels) >= len(self.classes)))
+            if len(wrong):
+                problems.append(
+                    f"row {wrong[0]} has label {labels[wrong[0]]}, but classes go to {len(self.classes) - 1}"
+                )
+        if problems:
+            raise InputError(*problems)
+
+    def decode(self, batch: Batch) -> tuple[Pixels, Labels | None]:
+        """Tensors back to pixels, rounded to the nearest value that a pixel can take and clamped; NaN becomes black.
+
+        Args:
+            batch: At least `image`, `(N, C, H, W)`, on any device and in any float type.
+
+        Returns:
+            `(N, H, W, C)` in the codec's type, and class ids `(N,)` or None where the batch has none.
+        """
+        values = batch["image"].detach().to("cpu", torch.float32).nan_to_num(nan=-1.0).clamp(-1.0, 1.0).numpy()
+        low, high = self.frame.low, self.frame.high
+        share = (values.transpose(0, 2, 3, 1).astype(np.float64) + 1.0) / 2.0
+        pixels = share * (high - low) + low
+        out: Pixels = np.ascontiguousarray(
+            pixels.astype(np.float32) if self.frame.bits == 32 else np.rint(pixels).astype(self.frame.dtype)
+        )
+        return out, batch["label"].detach().cpu().numpy().astype(np.int64) if "label" in batch else None
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything that `from_json` needs."""
+        return {"kind": "image", "version": _VERSION, "frame": self.frame.to_json(), "classes": list(self.classes)}
+
+    @classmethod
+    def from_json(cls, data: Json) -> ImageCodec:
+        """The codec that `to_json` described.
+
+        Raises:
+            InputError: If the description is not that of an image codec of a known version.
+        """
+        if not isinstance(data, Mapping) or data.get("kind") != "image":
+            raise InputError("codec: this is not the description of an image codec")
+        if data.get("version") != _VERSION:
+            raise InputError(
+                f"codec: version {data.get('version')!r} is not known (this is {_VERSION}): upgrade gansmith"
+            )
+        classes: Any = data.get("classes")
+        if not isinstance(classes, list) or not all(isinstance(c, str) for c in classes):
+            raise InputError("codec: classes must be a list of names")
+        return cls(Fit.from_json(data.get("frame")), tuple(classes))

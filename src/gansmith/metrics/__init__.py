@@ -1,0 +1,34 @@
+"""How good are the samples, how sure is the number, and how was it measured.
+
+`functional` holds the mathematics as pure functions over feature tensors; the rest streams over it. Features come from
+a frozen extractor that the caller runs; nothing here builds, trains or downloads a network.
+"""
+
+from gansmith.metrics.functional import Memorisation, TooFew, memorisation, nearest_items
+from gansmith.metrics.measures import MEASURES, Measure, Settings
+from gansmith.metrics.result import Comparison, Result, comparable, compare, differences
+from gansmith.metrics.streaming import FrechetStream, Metric, Streaming, metric
+from gansmith.metrics.suite import DEFAULT_METRICS, Evaluation, Suite, evaluate_features
+
+__all__ = [
+    "DEFAULT_METRICS",
+    "MEASURES",
+    "Comparison",
+    "Evaluation",
+    "FrechetStream",
+    "Measure",
+    "Memorisation",
+    "Metric",
+    "Result",
+    "Settings",
+    "Streaming",
+    "Suite",
+    "TooFew",
+    "comparable",
+    "compare",
+    "differences",
+    "evaluate_features",
+    "memorisation",
+    "metric",
+    "nearest_items",
+]

@@ -1,0 +1,44 @@
+"""Metrics as pure functions: feature tensors in, numbers out. Everything decisive is computed in float64."""
+
+from gansmith.metrics.functional._check import TooFew, check_enough
+from gansmith.metrics.functional.accuracy import accuracy, confusion, correct, per_class
+from gansmith.metrics.functional.bootstrap import bootstrap_mean, counts, interval
+from gansmith.metrics.functional.frechet import (
+    frechet_bias,
+    frechet_distance,
+    frechet_from_features,
+    frechet_from_moments,
+    frechet_replicates,
+)
+from gansmith.metrics.functional.kernel import KernelSubsets, kernel_distance, kernel_replicates, kernel_subsets
+from gansmith.metrics.functional.moments import Moments
+from gansmith.metrics.functional.nearest import Memorisation, memorisation, nearest_items
+from gansmith.metrics.functional.prdc import Prdc, expected_coverage, prdc
+
+__all__ = [
+    "KernelSubsets",
+    "Memorisation",
+    "Moments",
+    "Prdc",
+    "TooFew",
+    "accuracy",
+    "bootstrap_mean",
+    "check_enough",
+    "confusion",
+    "correct",
+    "counts",
+    "expected_coverage",
+    "frechet_bias",
+    "frechet_distance",
+    "frechet_from_features",
+    "frechet_from_moments",
+    "frechet_replicates",
+    "interval",
+    "kernel_distance",
+    "kernel_replicates",
+    "kernel_subsets",
+    "memorisation",
+    "nearest_items",
+    "per_class",
+    "prdc",
+]

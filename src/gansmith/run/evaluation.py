@@ -1,0 +1,119 @@
+"""Judging a model: its samples against real images that it never saw, in the features of a frozen network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gansmith.data.image_codec import ImageCodec
+from gansmith.data.image_set import ImageSet
+from gansmith.features.base import Extractor
+from gansmith.features.judge_extractor import JudgeExtractor
+from gansmith.metrics import Evaluation, Settings, evaluate_features
+from gansmith.run.judge import TrainedJudge
+from gansmith.run.model import Model
+from gansmith.run.sample import draw
+from gansmith.types import Batch
+
+__all__ = ["QUICK", "Ruler", "evaluate_model"]
+
+CHUNK = 256
+QUICK = ("kernel", "precision", "recall", "coverage")
+"""What is measured while training: cheap, and meaningful for a few hundred images."""
+
+
+@dataclass
+class Ruler:
+    """The networks that samples are measured by.
+
+    Attributes:
+        extractor: Gives features.
+        judge: Tells classes; None where the data has none.
+    """
+
+    extractor: Extractor
+    judge: JudgeExtractor | None = None
+
+    @classmethod
+    def of(cls, judge: TrainedJudge, extractor: Extractor | None = None) -> Ruler:
+        """A ruler of a trained judge; another extractor may give the features."""
+        own = JudgeExtractor(judge.net, str(judge.info.get("fingerprint", ""))[:8] or "unknown")
+        return cls(extractor or own, own if judge.knows_classes else None)
+
+    def settings(self, split: str, resamples: int, seed: int = 0, data: str = "") -> Settings:
+        """The protocol that goes with every number."""
+        judge = self.judge
+        return Settings(
+            extractor=self.extractor.id,
+            weights=self.extractor.hash,
+            judge=judge.id if judge else None,
+            judge_weights=judge.hash if judge else None,
+            split=split,
+            protocol={"data": data},
+            resamples=resamples,
+            seed=seed,
+        )
+
+    def measure(self, batches: Iterable[Batch]) -> dict[str, Tensor]:
+        """Features, and with labels also labels and logits, of encoded images."""
+        found: dict[str, list[Tensor]] = {}
+        with torch.no_grad():
+            for batch in batches:
+                image = batch["image"].float().cpu()
+                row = {"features": self.extractor(image)}
+                if self.judge is not None and "label" in batch:
+                    row |= {"logits": self.judge.judge(image), "labels": batch["label"].cpu()}
+                for name, value in row.items():
+                    found.setdefault(name, []).append(value)
+        return {name: torch.cat(values) for name, values in found.items()}
+
+    def measure_images(self, images: ImageSet, codec: ImageCodec) -> dict[str, Tensor]:
+        """The same for real images."""
+
+        def batches() -> Iterable[Batch]:
+            for start in range(0, len(images), CHUNK):
+                rows = slice(start, start + CHUNK)
+                labels = images.labels[rows] if images.labels is not None else None
+                yield codec.encode(images.images[rows], labels)
+
+        return self.measure(batches())
+
+
+def evaluate_model(
+    model: Model,
+    ruler: Ruler,
+    real: dict[str, Tensor],
+    train: dict[str, Tensor] | None,
+    settings: Settings,
+    n: int,
+    metrics: Sequence[str] | None = None,
+    ceiling: bool = False,
+    tick: Callable[[float], None] | None = None,
+) -> Evaluation:
+    """Measure `n` samples of a model.
+
+    Args:
+        model: What is judged.
+        ruler: What measures.
+        real: Measured images that the model never saw.
+        train: Measured training images, for the ceiling and the check on copying.
+        settings: Protocol, seed and resamples; the seed also draws the samples.
+        n: Samples.
+        metrics: Names; None for all that the data allows.
+        ceiling: Also measure real data in the place of the samples.
+        tick: Told the share that is drawn.
+    """
+
+    def batches() -> Iterable[Batch]:
+        done = 0
+        for batch in draw(model, n, seed=settings.seed, chunk=CHUNK):
+            yield batch
+            done += len(batch["image"])
+            if tick is not None:
+                tick(done / n)
+
+    fake = ruler.measure(batches())
+    return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)

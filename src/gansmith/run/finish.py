@@ -1,0 +1,51 @@
+"""The end of a run: scores on test images, the verdict, `metrics.json` and the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gansmith.metrics import Evaluation
+from gansmith.run.events import read_events
+from gansmith.run.files import write_json
+from gansmith.run.folder import RunFolder
+from gansmith.run.judging import Judging
+from gansmith.run.log import Log
+from gansmith.run.model import Model
+from gansmith.run.pictures import class_grid, real_grid, save_png
+from gansmith.run.plan import Plan
+from gansmith.run.report import write_report
+from gansmith.run.verdict import Finding, verdict
+
+__all__ = ["finish"]
+
+
+def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judging: Judging, log: Log) -> dict[str, Any]:
+    """Measure the best model, say how the run went, write the report; returns the finished record."""
+    file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
+    model = Model.load(folder.model, recipe=file)
+    evaluation = judging.full(model)
+    findings = _verdict(folder, evaluation)
+    metrics = {**evaluation.to_json(), "judge": dict(judging.judge.info)}
+    write_json(folder.metrics, metrics)
+    write_json(folder.model / "metrics.json", metrics)
+    save_png(class_grid(model), folder.samples / "final.png")
+    save_png(real_grid(plan.part("test")), folder.samples / "real.png")
+    record = {**record, "result": {"verdict": [f.to_json() for f in findings]}}
+    log.event(
+        "done",
+        scores={r.name: [r.value, r.low, r.high] for r in evaluation.results},
+        verdict=[f.to_json() for f in findings],
+    )
+    write_json(folder.record, record)
+    write_report(folder)
+    record["finished"] = True
+    write_json(folder.record, record)
+    return record
+
+
+def _verdict(folder: RunFolder, evaluation: Evaluation) -> list[Finding]:
+    rounds = [e["values"] for e in read_events(folder.events) if e["event"] == "round"]
+    contest = [values["contest"] for values in rounds if isinstance(values.get("contest"), float)]
+    coverage = next((r.value for r in evaluation.results if r.name == "coverage"), None)
+    ceiling = next((r.value for r in evaluation.ceiling if r.name == "coverage"), None)
+    return verdict(contest, coverage, ceiling)

@@ -1,0 +1,70 @@
+"""The files of a run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gansmith.errors import InputError
+
+__all__ = ["RunFolder"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside a run folder."""
+
+    root: Path
+
+    @classmethod
+    def existing(cls, path: str | Path) -> RunFolder:
+        """A folder that holds a run.
+
+        Raises:
+            InputError: It doesn't.
+        """
+        root = Path(path)
+        if not (root / "run.json").is_file():
+            what = "is no run folder (it has no run.json)" if root.exists() else "does not exist"
+            raise InputError(f"{path} {what}")
+        return cls(root)
+
+    @property
+    def record(self) -> Path:
+        """What the run is: recipe, data, versions, command."""
+        return self.root / "run.json"
+
+    @property
+    def events(self) -> Path:
+        """Every number, one line an event."""
+        return self.root / "events.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Pictures of the generator's progress."""
+        return self.root / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """States to resume from."""
+        return self.root / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The best model."""
+        return self.root / "model"
+
+    @property
+    def judge(self) -> Path:
+        """The classifier that measured it."""
+        return self.root / "judge"
+
+    @property
+    def metrics(self) -> Path:
+        """The scores on test images."""
+        return self.root / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.root / "report.html"

@@ -1,0 +1,116 @@
+"""The judge of a run: real images measured once, quick scores while training, full ones at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+from torch import Tensor
+
+from gansmith.errors import InputError
+from gansmith.metrics import Evaluation
+from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
+from gansmith.run.folder import RunFolder
+from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
+from gansmith.run.log import Log
+from gansmith.run.model import Model
+from gansmith.run.plan import Plan
+
+__all__ = ["Judging", "embedded_judge"]
+
+EPOCHS, MOST, LEAST = 40, 60_000, 2_000
+"""A judge sees the training images 40 times, but at most 60,000 and at least 2,000 images."""
+
+QUICK_SAMPLES = 1_000
+SAMPLES = 5_000
+FEWEST = 20
+"""Validation images below which scores while training would be noise: the last model is then kept."""
+
+
+@dataclass
+class Judging:
+    """A run's judge and the parts of the data that it measures.
+
+    Attributes:
+        plan: The run.
+        judge: Its classifier.
+        ruler: The networks that measure.
+        log: For progress.
+    """
+
+    plan: Plan
+    judge: TrainedJudge
+    ruler: Ruler
+    log: Log
+
+    @classmethod
+    def prepare(cls, plan: Plan, folder: RunFolder, log: Log) -> Judging:
+        """The judge of the run: the given one, the run's own, one that comes with the package, or a new one."""
+        train = plan.part("train")
+        if plan.request.judge is not None:
+            judge = load_judge(Path(plan.request.judge))
+        elif (folder.judge / "judge.json").is_file():
+            judge = load_judge(folder.judge)
+        elif (shipped := embedded_judge(train.fingerprint)) is not None:
+            judge = shipped
+        else:
+            samples = min(MOST, max(LEAST, EPOCHS * len(train)))
+            judge = train_judge(
+                train, plan.codec, samples=samples, tick=lambda share: log.progress("training the judge", share)
+            )
+        if judge.net.shape[0] != plan.codec.spec["image"].shape[0]:
+            raise InputError(f"the judge {plan.request.judge} is for {judge.net.shape[0]} channels")
+        save_judge(judge, folder.judge)
+        return cls(plan, judge, Ruler.of(judge), log)
+
+    @cached_property
+    def _train(self) -> dict[str, Tensor]:
+        return self.ruler.measure_images(self.plan.part("train"), self.plan.codec)
+
+    @cached_property
+    def _val(self) -> dict[str, Tensor]:
+        return self.ruler.measure_images(self.plan.part("val"), self.plan.codec)
+
+    @property
+    def quick(self) -> _Quick | None:
+        """Scores of a model on validation images; None where there are too few of them."""
+        return _Quick(self) if len(self.plan.splits.val) >= FEWEST else None
+
+    def full(self, model: Model) -> Evaluation:
+        """All scores of a model on test images, with intervals and the ceiling."""
+        test = self.ruler.measure_images(self.plan.part("test"), self.plan.codec)
+        settings = self.ruler.settings("test", resamples=200, data=self.plan.images.fingerprint)
+        return evaluate_model(
+            model,
+            self.ruler,
+            test,
+            self._train,
+            settings,
+            n=SAMPLES,
+            ceiling=True,
+            tick=lambda share: self.log.progress("judging the model", share),
+        )
+
+
+@dataclass(frozen=True)
+class _Quick:
+    judging: Judging
+
+    def __call__(self, model: Model) -> Mapping[str, float]:
+        judging = self.judging
+        settings = judging.ruler.settings("val", resamples=0)
+        names = [*QUICK, "accuracy"] if judging.ruler.judge is not None and model.classes else QUICK
+        found = evaluate_model(model, judging.ruler, judging._val, None, settings, n=QUICK_SAMPLES, metrics=names)
+        return {result.name: result.value for result in found.results}
+
+
+def embedded_judge(train_fingerprint: str) -> TrainedJudge | None:
+    """The judge that comes with the package for these training images, if there is one."""
+    folder = Path(str(resources.files("gansmith.data.embedded") / "judge"))
+    if not (folder / "judge.json").is_file():
+        return None
+    judge = load_judge(folder)
+    return judge if judge.info.get("fingerprint") == train_fingerprint else None

@@ -1,0 +1,232 @@
+"""A trained model: loaded from a folder without running anything that the folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from gansmith import __version__
+from gansmith.core import Draw, Game
+from gansmith.data.image_codec import ImageCodec
+from gansmith.errors import InputError
+from gansmith.recipes._recipe import Hp, Recipe
+from gansmith.recipes._registry import find_recipe
+from gansmith.run.files import read_json, replacing_folder, sha256, write_json
+from gansmith.run.settings import resolve
+from gansmith.types import Batch, Json
+
+__all__ = ["FORMAT", "Model"]
+
+FORMAT = 1
+FILES = ("model.safetensors", "recipe.json", "codec.json", "provenance.json")
+
+
+class _Noting(Mapping[str, nn.Module]):
+    """Nets that note which of them are asked for: those are what sampling needs."""
+
+    def __init__(self, nets: Mapping[str, nn.Module]) -> None:
+        self._nets = nets
+        self.used: list[str] = []
+
+    def __getitem__(self, name: str) -> nn.Module:
+        if name in self._nets and name not in self.used:
+            self.used.append(name)
+        return self._nets[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nets)
+
+    def __len__(self) -> int:
+        return len(self._nets)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator ready to sample, with everything needed to use and to judge it.
+
+    Attributes:
+        recipe: The variant.
+        hp: Its hyper-parameters.
+        codec: From tensors to images and back.
+        nets: The nets that sampling uses, in eval mode.
+        drawing: How samples are made of noise and conditions.
+        frequencies: Share of each class in the training data; empty without classes.
+        provenance: Data fingerprint, versions, command, training samples.
+    """
+
+    recipe: Recipe[Any]
+    hp: Hp
+    codec: ImageCodec
+    nets: Mapping[str, nn.Module]
+    drawing: Draw
+    frequencies: tuple[float, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe[Any],
+        hp: Hp,
+        codec: ImageCodec,
+        game: Game,
+        nets: Mapping[str, nn.Module],
+        frequencies: tuple[float, ...],
+        provenance: Mapping[str, Any],
+    ) -> Model:
+        """A model of a game's nets: those that its `draw` asks for.
+
+        Raises:
+            InputError: The game makes no samples.
+        """
+        if game.draw is None:
+            raise InputError(f"recipe {recipe.id} defines no draw, so it makes no samples")
+        noting = _Noting(nets)
+        with torch.no_grad():
+            device = next(p.device for net in nets.values() for p in net.parameters())
+            game.draw.make(noting, {k: v.to(device) for k, v in _blank(game.draw, codec).items()})
+        used = {name: nets[name] for name in noting.used}
+        return cls(recipe, hp, codec, used, game.draw, frequencies, provenance)
+
+    def save(self, folder: Path) -> None:
+        """Write the model folder, replacing what is there at once."""
+        tensors = {
+            f"{name}/{key}": value.detach().cpu().contiguous()
+            for name, net in self.nets.items()
+            for key, value in net.state_dict().items()
+        }
+        recipe = {
+            "format": FORMAT,
+            "recipe": self.recipe.id,
+            "hp": self.hp.model_dump(mode="json"),
+            "nets": list(self.nets),
+            "frequencies": list(self.frequencies),
+        }
+        with replacing_folder(folder) as temporary:
+            save_file(tensors, temporary / "model.safetensors", {"format": "gansmith"})
+            write_json(temporary / "recipe.json", recipe)
+            write_json(temporary / "codec.json", self.codec.to_json())
+            digest = sha256(temporary / "model.safetensors")
+            write_json(temporary / "provenance.json", {**self.provenance, "weights_sha256": digest})
+            (temporary / "README.md").write_text(self.card(), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path, recipe: str | None = None) -> Model:
+        """Read a model folder, or the model of a run folder.
+
+        Args:
+            path: Model folder or run folder.
+            recipe: Recipe file of a model whose recipe is not installed. Code never comes from the model folder.
+
+        Raises:
+            InputError: The folder holds no model, a damaged one, or one whose recipe is not installed.
+        """
+        folder = Path(path)
+        folder = folder / "model" if (folder / "model" / "recipe.json").is_file() else folder
+        if not (folder / "recipe.json").is_file():
+            raise InputError(f"{path} holds no model: a model folder has {', '.join(FILES)}")
+        about = read_json(folder / "recipe.json")
+        if about.get("format") != FORMAT:
+            raise InputError(f"{folder}: model format {about.get('format')!r}; this gansmith reads {FORMAT}")
+        chosen = _recipe_of(folder, about, recipe)
+        codec = ImageCodec.from_json(_json(read_json(folder / "codec.json")))
+        hp = resolve(chosen, "s", about.get("hp", {}))
+        game = chosen.game(codec.spec, hp)
+        if game.draw is None:
+            raise InputError(f"recipe {chosen.id} defines no draw, so it makes no samples")
+        provenance = read_json(folder / "provenance.json")
+        nets = _load_nets(folder, game, about, provenance)
+        return cls(chosen, hp, codec, nets, game.draw, tuple(about.get("frequencies", ())), provenance)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; empty for an unconditional model."""
+        return self.codec.classes if "label" in self.drawing.conditions else ()
+
+    @torch.no_grad()
+    def make(self, noise: Batch, conditions: Batch) -> Batch:
+        """Samples from given noise and conditions, as tensors; both have the same leading dimension."""
+        device = next(p.device for net in self.nets.values() for p in net.parameters())
+        batch = {name: value.to(device) for name, value in (*noise.items(), *conditions.items())}
+        return {**self.drawing.make(self.nets, batch), **conditions}
+
+    def card(self) -> str:
+        """The model card: what it is, what it was made from, how to use it."""
+        where = ", where={'label': 0}" if self.classes else ""
+        lines = [
+            "---",
+            "library_name: gansmith",
+            "tags: [gan, image-generation]",
+            "---",
+            f"# {self.recipe.id} on {self.provenance.get('data', {}).get('name', 'images')}",
+            "",
+            self.recipe.title,
+            "",
+            f"Images: {self.codec.frame.describe()}.",
+            f"Classes: {', '.join(self.classes)}." if self.classes else "Unconditional.",
+            "",
+            "```python",
+            "from gansmith import Model",
+            "",
+            f"samples = Model.load('path/to/this/folder').sample(16{where}, seed=0)",
+            "```",
+            "",
+            f"Made with gansmith {__version__}. Training data, settings and versions: `provenance.json`; scores: "
+            "`metrics.json` where the model was evaluated.",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _recipe_of(folder: Path, about: Mapping[str, Any], given: str | None) -> Recipe[Any]:
+    name = about.get("recipe")
+    try:
+        found = find_recipe(given or str(name))
+    except InputError as error:
+        if given:
+            raise
+        raise InputError(
+            f"{folder} was made with recipe {name!r}, which is not installed: install its package, or give its file "
+            "with --recipe file.py"
+        ) from error
+    if found.id != name:
+        raise InputError(f"{folder} was made with recipe {name!r}, not {found.id!r}")
+    return found
+
+
+def _load_nets(
+    folder: Path, game: Game, about: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, nn.Module]:
+    weights = folder / "model.safetensors"
+    try:
+        if sha256(weights) != provenance.get("weights_sha256"):
+            raise InputError(f"{weights} is damaged: its hash is not the one in provenance.json")
+        tensors = load_file(weights)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{weights} can't be read: {error}") from None
+    nets: dict[str, nn.Module] = {}
+    for name in about.get("nets", []):
+        if name not in game.nets:
+            raise InputError(f"{folder}: its recipe has no net {name!r}")
+        mine = {k.removeprefix(f"{name}/"): v for k, v in tensors.items() if k.startswith(f"{name}/")}
+        try:
+            game.nets[name].load_state_dict(mine)
+        except RuntimeError as error:
+            raise InputError(f"{weights} does not fit recipe.json: {str(error).splitlines()[0]}") from None
+        nets[name] = game.nets[name].eval().requires_grad_(False)
+    return nets
+
+
+def _blank(draw: Draw, codec: ImageCodec) -> dict[str, Tensor]:
+    """One sample's noise and conditions, of zeros."""
+    noise = {name: torch.zeros(1, *shape) for name, shape in draw.noise.items()}
+    return noise | {name: torch.zeros(1, *codec.spec[name].shape, dtype=torch.long) for name in draw.conditions}
+
+
+def _json(data: dict[str, Any]) -> Json:
+    return data

@@ -1,0 +1,258 @@
+"""What a run will do, decided before it begins and written to `run.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gansmith import __version__
+from gansmith.core import GameError
+from gansmith.data.fit import Mode
+from gansmith.data.image_codec import ImageCodec
+from gansmith.data.image_set import ImageSet
+from gansmith.data.open import open_images
+from gansmith.data.split import Splits, split_images
+from gansmith.data.survey import Progress
+from gansmith.errors import InputError
+from gansmith.recipes._recipe import Hp, Recipe, Size
+from gansmith.recipes._registry import find_recipe
+from gansmith.run.budget import Budget
+from gansmith.run.files import read_json, sha256
+from gansmith.run.hardware import Precision
+from gansmith.run.settings import resolve
+
+__all__ = ["FORMAT", "Plan", "Request", "check_same_run", "make_plan", "refit"]
+
+FORMAT = 1
+DEFAULT_BUDGET = "10m"
+DEFAULT_RECIPE = "r3gan"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; every field but `data` has a default.
+
+    Attributes:
+        data: Folder, zip, .npz, .npy, parquet or Arrow of images.
+        recipe: Recipe name or `.py` file; None for the default.
+        size: Size of the networks; None to choose by device and data.
+        settings: Hyper-parameters by name.
+        budget: Time or samples; None for ten minutes.
+        out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
+        seed: All randomness of the run.
+        image_size: Pixels, one number or (height, width); None lets the images decide.
+        channels: Channels; None lets the images decide.
+        fit: How images of other shapes are fitted.
+        strict: Refuse data with unreadable images instead of leaving them out.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        precision: `fp32` or `bf16`.
+        micro: Most samples computed at once.
+        threads: Torch's threads; None for one a core.
+        judge: Folder of a trained judge to use in place of a new one.
+    """
+
+    data: str | Path
+    recipe: str | None = None
+    size: Size | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    budget: str | None = None
+    out: str | Path | None = None
+    seed: int = 0
+    image_size: int | tuple[int, int] | None = None
+    channels: int | None = None
+    fit: Mode = "crop"
+    strict: bool = False
+    device: str = "auto"
+    precision: Precision = "fp32"
+    micro: int | None = None
+    threads: int | None = None
+    judge: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request with everything decided.
+
+    Attributes:
+        request: What was asked for.
+        images: The prepared data.
+        splits: Rows of training, validation and test.
+        codec: Fitted to the training part.
+        recipe: The variant.
+        size: Size of the networks.
+        hp: Its hyper-parameters.
+        budget: Time or samples.
+        folder: The run folder.
+        identity: What makes this run this run; another identity is refused in the same folder.
+    """
+
+    request: Request
+    images: ImageSet
+    splits: Splits
+    codec: ImageCodec
+    recipe: Recipe[Any]
+    size: Size
+    hp: Hp
+    budget: Budget
+    folder: Path
+    identity: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """A short name of the data."""
+        return data_name(self.request.data)
+
+    def part(self, split: str) -> ImageSet:
+        """The images of `train`, `val` or `test`."""
+        return self.images.subset(getattr(self.splits, split))
+
+    def frequencies(self) -> tuple[float, ...]:
+        """Share of each class in the training part; empty without classes."""
+        labels = self.part("train").labels
+        if labels is None or not self.codec.classes:
+            return ()
+        counts = [int((labels == c).sum()) for c in range(len(self.codec.classes))]
+        return tuple(count / len(labels) for count in counts)
+
+    def command(self) -> str:
+        """The command that makes this run again, with every choice spelt out."""
+        request, defaults = self.request, Request("")
+        words = ["gansmith", "train", str(request.data), "--recipe", request.recipe or self.recipe.id]
+        words += ["--size", self.size, "--budget", request.budget or DEFAULT_BUDGET, "--seed", str(request.seed)]
+        words += ["--out", str(self.folder)]
+        if request.image_size is not None:
+            sides = request.image_size if isinstance(request.image_size, tuple) else (request.image_size,)
+            words += ["--image-size", "x".join(map(str, sides))]
+        for name in ("channels", "fit", "device", "precision", "micro", "threads", "judge"):
+            value = getattr(request, name)
+            if value != getattr(defaults, name):
+                words += [f"--{name}", str(value)]
+        words += ["--strict"] * request.strict
+        words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
+        return shlex.join(words)
+
+    def record(self) -> dict[str, Any]:
+        """What `run.json` says before the run begins."""
+        return {
+            "format": FORMAT,
+            "identity": dict(self.identity),
+            "command": self.command(),
+            "data": {
+                "path": str(self.request.data),
+                "name": self.name,
+                "fingerprint": self.images.fingerprint,
+                "train_fingerprint": self.part("train").fingerprint,
+                "images": len(self.images),
+                "skipped": len(self.images.skipped),
+                "splits": self.splits.to_json(),
+                "classes": list(self.images.classes),
+                "fit": self.images.fit.describe(),
+                "warnings": [*self.images.warnings, *self.splits.warnings],
+            },
+            "versions": {"gansmith": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        }
+
+
+def make_plan(request: Request, progress: Progress | None = None) -> Plan:
+    """Open the data and decide everything that the request leaves open.
+
+    Raises:
+        InputError: With every problem found, before anything is written.
+    """
+    if request.seed < 0:
+        raise InputError(f"--seed {request.seed}: give a whole number from 0 up")
+    budget = Budget.parse(request.budget or DEFAULT_BUDGET)
+    recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
+    resolve(recipe, request.size or "s", request.settings)  # problems of settings before hours of decoding
+    images = open_images(
+        request.data,
+        size=request.image_size,
+        channels=request.channels,
+        fit=request.fit,
+        strict=request.strict,
+        progress=progress,
+    )
+    splits = split_images(images)
+    codec = ImageCodec.fit(images.subset(splits.train))
+    size = request.size or _size(images)
+    hp = resolve(recipe, size, request.settings)
+    try:
+        recipe.game(codec.spec, hp)
+    except GameError as error:
+        raise InputError(f"recipe {recipe.id} does not fit this data: {error}") from error
+    identity = _identity(request, images, recipe, size, hp)
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
+    return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity)
+
+
+def refit(model_codec: ImageCodec, path: str | Path, strict: bool = False) -> ImageSet:
+    """Other data brought to the shape that a model was trained on."""
+    return open_images(path, fit=model_codec.frame, strict=strict)
+
+
+def check_same_run(plan: Plan) -> dict[str, Any] | None:
+    """The record of the run in the plan's folder, or None where there is none.
+
+    Raises:
+        InputError: The folder holds a run of another recipe, data set or settings, or something else.
+    """
+    folder = plan.folder
+    if not (folder / "run.json").is_file():
+        if folder.is_file() or (folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir())):
+            raise InputError(f"{folder} exists and is no run folder; choose another place with --out")
+        return None
+    record = read_json(folder / "run.json")
+    if record.get("format") != FORMAT:
+        raise InputError(f"{folder}: run format {record.get('format')!r}; this gansmith reads {FORMAT}")
+    theirs, mine = record.get("identity", {}), plan.identity
+    different = [key for key in mine if mine[key] != theirs.get(key)]
+    if different:
+        what = "; ".join(f"{key} {_short(theirs.get(key))}, not {_short(mine[key])}" for key in different)
+        raise InputError(f"{folder} holds a run with {what}; choose another --out, or repeat its own settings")
+    return record
+
+
+def data_name(path: str | Path) -> str:
+    """A short name of a data set from its path."""
+    return Path(path).resolve().name.split(".")[0] or "data"
+
+
+def _identity(request: Request, images: ImageSet, recipe: Recipe[Any], size: Size, hp: Hp) -> dict[str, Any]:
+    name = request.recipe or recipe.id
+    return {
+        "recipe": recipe.id,
+        "recipe file": sha256(Path(name)) if name.endswith(".py") else None,
+        "data": images.fingerprint,
+        "fit": images.fit.to_json(),
+        "size": size,
+        "settings": hp.model_dump(mode="json"),
+        "seed": request.seed,
+        "budget": request.budget or DEFAULT_BUDGET,
+        "precision": request.precision,
+        "micro": request.micro,
+    }
+
+
+def _size(images: ImageSet) -> Size:
+    """Networks by device and data: small on a CPU or for few images, medium on a GPU, large for many large images."""
+    if not (torch.cuda.is_available() or torch.backends.mps.is_available()) or len(images) < 5_000:
+        return "s"
+    return "l" if len(images) >= 50_000 and min(images.shape[:2]) >= 64 else "m"
+
+
+def _scalar(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) <= 60 else text[:57] + "..."

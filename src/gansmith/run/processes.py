@@ -1,0 +1,47 @@
+"""Several processes started by `torchrun`: who am I, and how do we talk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+
+__all__ = ["Place", "joined"]
+
+
+class Place(NamedTuple):
+    """This process among its fellows."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files and reports."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.world > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined() -> Iterator[Place]:
+    """Join the processes that `torchrun` started, if it did; leave at the end what was joined here."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Place()
+        return
+    mine = not dist.is_initialized()
+    if mine:
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield Place(dist.get_rank(), dist.get_world_size())
+    finally:
+        if mine:
+            dist.destroy_process_group()

@@ -1,0 +1,156 @@
+"""What a run writes down while it plays: log lines, pictures, scores of the model so far, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.core import Log as RoundLog
+from gansmith.core import State, look
+from gansmith.errors import RunError
+from gansmith.run.checkpoint import save_checkpoint
+from gansmith.run.folder import RunFolder
+from gansmith.run.log import Log
+from gansmith.run.model import Model
+from gansmith.run.pace import Pace
+from gansmith.run.pictures import progress_grid
+from gansmith.types import Batch
+
+__all__ = ["Recorder", "Scores"]
+
+Scores = Callable[[Model], Mapping[str, float]]
+"""From the model so far to its scores on the validation images."""
+
+BEST = "kernel"
+"""The score that chooses the best model; lower is better. Unbiased, so it is fair for few images."""
+
+
+class Recorder:
+    """The hook of a run's writing process.
+
+    Args:
+        folder: Where to write.
+        pace: When.
+        log: Where events go.
+        model_of: Makes a model of the state's (averaged) nets.
+        scores: Measures it; None where the data is too small to.
+        held_out: Validation images to ask the discriminator about.
+        extra: What an earlier process kept in the checkpoint that this run continues from.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        pace: Pace,
+        log: Log,
+        model_of: Callable[[State], Model],
+        scores: Scores | None,
+        held_out: Batch,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.folder, self.pace, self.log = folder, pace, log
+        self._model_of, self._scores, self._held_out = model_of, scores, held_out
+        self._sums: dict[str, list[Tensor]] = {}
+        kept = extra or {}
+        self.best: float | None = kept.get("best")
+        self.seconds: float = kept.get("seconds", 0.0)
+        self._samples: int = kept.get("samples", 0)
+        self._window = (time.perf_counter(), self._samples)
+        self._since = time.perf_counter()
+
+    def __call__(self, state: State, log: RoundLog) -> None:
+        """After a round: keep its numbers; on a tick write them, and evaluate and save where that is due."""
+        for name, value in log.items():
+            self._sums.setdefault(name, []).append(value)
+        before, now = self._samples, state.clock.samples
+        self._samples = now
+        end = now >= self.pace.total
+        if end or _crossed(before, now, self.pace.tick):
+            self._tick(state)
+            if end or _crossed(before, now, self.pace.evaluate):
+                self._evaluate(state)
+            if end or _crossed(before, now, self.pace.checkpoint):
+                self.save(state)
+
+    def start(self, state: State) -> None:
+        """Before the first round: what the untrained generator makes, as the film's first picture."""
+        self._picture(state, self._model_of(state))
+
+    def save(self, state: State) -> None:
+        """Write a checkpoint, unless a weight has stopped being a number."""
+        broken = _broken_weight(state)
+        if broken:
+            raise NotFinite(broken)
+        self.seconds += time.perf_counter() - self._since
+        self._since = time.perf_counter()
+        extra = {"best": self.best, "seconds": self.seconds, "samples": state.clock.samples}
+        save_checkpoint(self.folder.checkpoints, state.snapshot(), extra)
+
+    def _tick(self, state: State) -> None:
+        values = {name: float(torch.stack(parts).mean()) for name, parts in self._sums.items()}
+        self._sums.clear()
+        contest = self._contest(state)
+        if contest is not None:
+            values["contest"] = contest
+        broken = [name for name, value in values.items() if not math.isfinite(value)]
+        started, before = self._window
+        self._window = (time.perf_counter(), state.clock.samples)
+        rate = (state.clock.samples - before) / max(self._window[0] - started, 1e-9)
+        self.log.event(
+            "round",
+            round=state.clock.round,
+            samples=state.clock.samples,
+            stage=state.clock.stage,
+            rate=round(rate, 1),
+            values=values,
+        )
+        if broken:
+            raise NotFinite(broken[0])
+
+    @torch.no_grad()
+    def _contest(self, state: State) -> float | None:
+        """How often the discriminator scores a held-out real image above one made for the same condition."""
+        if state.game.contest is None:
+            return None
+        real, fake = state.game.contest(look(state, self._held_out, seed=state.clock.samples))
+        real, fake = real.reshape(len(real), -1).mean(1), fake.reshape(len(fake), -1).mean(1)
+        return float(((real > fake).double() + (real == fake).double() / 2).mean())
+
+    def _evaluate(self, state: State) -> None:
+        model = self._model_of(state)
+        self._picture(state, model)
+        if self._scores is None:
+            model.save(self.folder.model)
+            return
+        scores = dict(self._scores(model))
+        better = self.best is None or scores[BEST] < self.best
+        if better:
+            self.best = scores[BEST]
+            model.save(self.folder.model)
+        self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
+
+    def _picture(self, state: State, model: Model) -> None:
+        path = self.folder.samples / f"{state.clock.samples:012d}.png"
+        progress_grid(model, path)
+        self.log.event("picture", samples=state.clock.samples, path=str(path.relative_to(self.folder.root)))
+
+
+class NotFinite(RunError):
+    """A loss or a weight stopped being a number; the name of it is the message."""
+
+
+def _crossed(before: int, now: int, every: int) -> bool:
+    return now // every > before // every
+
+
+def _broken_weight(state: State) -> str:
+    for name, net in state.game.nets.items():
+        for key, value in net.state_dict().items():
+            if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+                return f"the weight {name}.{key}"
+    return ""

@@ -1,0 +1,224 @@
+"""The report: one HTML file that needs nothing else, made from the files of a run folder."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gansmith.errors import InputError
+from gansmith.metrics import MEASURES, Evaluation, Result
+from gansmith.run.charts import line_chart
+from gansmith.run.events import read_events
+from gansmith.run.files import read_json, write_text
+from gansmith.run.folder import RunFolder
+from gansmith.run.report_style import PAGE
+
+__all__ = ["write_report"]
+
+FILM = 6
+"""Pictures of the generator's progress in the report."""
+
+PERCENT = ("precision", "recall", "coverage", "accuracy", "train_closer", "duplicates")
+
+
+def write_report(folder: RunFolder) -> Path:
+    """Write `report.html` from what the run folder holds; works for unfinished runs too.
+
+    Raises:
+        InputError: The folder has no run, or nothing has been logged yet.
+    """
+    record = read_json(folder.record)
+    events = list(read_events(folder.events))
+    if not any(e["event"] in ("start", "resume") for e in events):
+        raise InputError(f"{folder.root} has logged nothing yet: train first")
+    evaluation = Evaluation.from_json(_only(read_json(folder.metrics))) if folder.metrics.is_file() else None
+    sections = [
+        _head(record, events),
+        _verdict(record),
+        _pictures(folder),
+        _scores(evaluation, record["data"]["classes"]),
+        _curves(events),
+        _film(folder, events),
+        _settings(record, events),
+    ]
+    title = f"{record['identity']['recipe']} on {record['data']['name']}"
+    write_text(folder.report, PAGE.format(title=_e(title), body="\n".join(filter(None, sections))))
+    return folder.report
+
+
+def _only(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: metrics.get(key, {} if key == "skipped" else []) for key in ("results", "ceiling", "skipped")}
+
+
+def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
+    rounds = [e for e in events if e["event"] == "round"]
+    samples = rounds[-1]["samples"] if rounds else 0
+    data = record["data"]
+    splits = data["splits"]
+    rate = sorted(e["rate"] for e in rounds)[len(rounds) // 2] if rounds else 0
+    facts = [
+        f"{samples:,} of {record['pace']['total']:,} samples",
+        f"{rate:,.0f} samples a second ({record['machine']['device']}, {record['machine']['threads']} threads)",
+        f"{data['images']:,} images ({splits['train']:,} train, {splits['val']:,} validation, {splits['test']:,} test)",
+        data["fit"],
+    ]
+    name = f"<h1>{_e(record['identity']['recipe'])} on {_e(data['name'])}</h1>"
+    return f"<header>{name}<p>{' · '.join(map(_e, facts))}</p></header>"
+
+
+def _verdict(record: Mapping[str, Any]) -> str:
+    found = record.get("result", {}).get("verdict", [])
+    if not found:
+        return '<section class="verdict watch"><p>This run has not finished.</p></section>'
+    marks = {"good": "✓", "watch": "!", "bad": "✗"}
+    lines = [f'<p class="{f["level"]}"><b>{marks[f["level"]]}</b> {_e(_sentence(f["text"]))}</p>' for f in found]
+    return f'<section class="verdict"><h2>Verdict</h2>{"".join(lines)}</section>'
+
+
+def _pictures(folder: RunFolder) -> str:
+    made, real = folder.samples / "final.png", folder.samples / "real.png"
+    figures = [
+        f'<figure><img src="{_data_uri(path)}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
+        for path, alt, caption in (
+            (made, "grid of made images", "Made by the model (not picked: the first samples of seed 0)"),
+            (real, "grid of real images", "Real test images that the model never saw"),
+        )
+        if path.is_file()
+    ]
+    return f'<section><h2>Samples</h2><div class="pair">{"".join(figures)}</div></section>' if figures else ""
+
+
+def _scores(evaluation: Evaluation | None, names: list[str]) -> str:
+    if evaluation is None:
+        return ""
+    ceilings = {r.name: r for r in evaluation.ceiling}
+    rows = "".join(_score_row(r, ceilings.get(r.name)) for r in evaluation.results)
+    skipped = "".join(f"<li>{_e(name)}: {_e(why)}</li>" for name, why in evaluation.skipped.items())
+    first = evaluation.results[0] if evaluation.results else None
+    how = ""
+    if first is not None:
+        how = (
+            f"<p>{first.n_fake:,} samples against {first.n_real:,} test images, in the features of "
+            f"<code>{_e(str(first.protocol.get('extractor')))}</code> (weights "
+            f"<code>{_e(str(first.protocol.get('weights'))[:12])}</code>), k = 5, seed {first.protocol.get('seed')}. "
+            "Intervals: 95% bootstrap. The ceiling is real training images (for accuracy: real test images) measured "
+            "the same way: what a perfect generator would score.</p>"
+        )
+    header = "<tr><th>score</th><th>value</th><th>95% interval</th><th>ceiling</th><th>meaning</th></tr>"
+    table = f"<table>{header}{rows}</table>"
+    tail = f"<p>Not measured:</p><ul>{skipped}</ul>" if skipped else ""
+    return f"<section><h2>Scores</h2>{how}{table}{tail}{_per_class(evaluation, names)}</section>"
+
+
+def _score_row(result: Result, ceiling: Result | None) -> str:
+    interval = (
+        "" if result.low is None else f"{_number(result.name, result.low)} to {_number(result.name, result.high)}"
+    )
+    best = "" if ceiling is None else _number(ceiling.name, ceiling.value)
+    arrow = {"higher": "↑", "lower": "↓"}[result.better]
+    cells = [
+        f"{_e(result.title)} {arrow}",
+        f"<b>{_number(result.name, result.value)}</b>",
+        interval,
+        best,
+        _e(MEASURES[result.name].about),
+    ]
+    return "<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
+
+
+def _per_class(evaluation: Evaluation, names: list[str]) -> str:
+    found = next((r for r in evaluation.results if r.name == "accuracy"), None)
+    shares: Any = found.detail.get("per_class") if found else None
+    if not shares or len(shares) != len(names):
+        return ""
+    rows = [
+        f'<tr><td>{_e(name)}</td><td><div class="bar" style="width:{share or 0:.0%}"></div></td>'
+        f"<td>{'' if share is None else f'{share:.0%}'}</td></tr>"
+        for name, share in zip(names, shares, strict=True)
+    ]
+    return f'<details><summary>Accuracy by class</summary><table class="bars">{"".join(rows)}</table></details>'
+
+
+def _curves(events: list[dict[str, Any]]) -> str:
+    rounds = [e for e in events if e["event"] == "round"]
+    evaluations = [e for e in events if e["event"] == "evaluation"]
+    charts = []
+    contest = _line(rounds, "values", ["contest"])
+    charts.append(
+        (
+            "How often the discriminator scores a held-out real image above a made one",
+            line_chart(
+                {"discriminator": contest["contest"]}, "samples", (0.5, "50%: it can't tell"), (0.0, 1.0), percent=True
+            )
+            if contest
+            else "",
+        )
+    )
+    shares = _line(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
+    charts.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
+    charts.append(
+        ("Kernel distance on validation images", line_chart(_line(evaluations, "scores", ["kernel"]), "samples"))
+    )
+    names = list(dict.fromkeys(name for e in rounds for name in e["values"] if name != "contest"))
+    players = list(dict.fromkeys(name.split("/")[0] for name in names))
+    for player in players:
+        own = [name for name in names if name.startswith(f"{player}/")]
+        charts.append((f"Loss terms of {player}", line_chart(_line(rounds, "values", own), "samples")))
+    cards = "".join(f"<figure><figcaption>{_e(t)}</figcaption>{svg}</figure>" for t, svg in charts if svg)
+    return f'<section><h2>Training</h2><div class="charts">{cards}</div></section>' if cards else ""
+
+
+def _line(events: Iterable[Mapping[str, Any]], key: str, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+    events = list(events)
+    found = {name: [(e["samples"], float(e[key][name])) for e in events if name in e.get(key, {})] for name in names}
+    return {name: points for name, points in found.items() if points}
+
+
+def _film(folder: RunFolder, events: list[dict[str, Any]]) -> str:
+    pictures = [e for e in events if e["event"] == "picture" and (folder.root / e["path"]).is_file()]
+    if not pictures:
+        return ""
+    last = len(pictures) - 1
+    chosen = sorted({round(i * last / (FILM - 1)) for i in range(FILM)})
+    figures = "".join(
+        f'<figure><img src="{_data_uri(folder.root / pictures[i]["path"])}" alt="samples">'
+        f"<figcaption>{pictures[i]['samples']:,} samples</figcaption></figure>"
+        for i in chosen
+    )
+    return f'<section><h2>Progress</h2><p>The same noise, over time.</p><div class="film">{figures}</div></section>'
+
+
+def _settings(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
+    start = next(e for e in events if e["event"] in ("start", "resume"))
+    notes = [e["text"] for e in events if e["event"] == "note"] + record["data"]["warnings"]
+    parts = [
+        f"<h3>Game</h3><pre>{_e(start['game'])}</pre>",
+        f"<h3>Settings</h3><pre>{_e(json.dumps(record['identity']['settings'], indent=2))}</pre>",
+        f"<h3>Versions</h3><pre>{_e(json.dumps(record['versions'] | record['machine'], indent=2))}</pre>",
+        f"<h3>Again</h3><pre>{_e(record['command'])}</pre>",
+    ]
+    if notes:
+        parts.insert(0, "<h3>Notes</h3><ul>" + "".join(f"<li>{_e(n)}</li>" for n in notes) + "</ul>")
+    return f"<section><h2>How it was made</h2>{''.join(parts)}</section>"
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _data_uri(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _e(text: str) -> str:
+    return html.escape(text)

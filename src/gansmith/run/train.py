@@ -1,0 +1,233 @@
+"""Training a run: plan, judge, play, save, measure; the same request resumes where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gansmith.core import Backend, State, play
+from gansmith.data.source import ImageSource
+from gansmith.errors import InputError, RunError
+from gansmith.run.checkpoint import load_latest
+from gansmith.run.events import Events
+from gansmith.run.files import recover, write_json
+from gansmith.run.finish import finish
+from gansmith.run.folder import RunFolder
+from gansmith.run.hardware import backend as make_backend
+from gansmith.run.hardware import set_threads
+from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
+from gansmith.run.judging import Judging
+from gansmith.run.log import Listener, Log
+from gansmith.run.model import Model
+from gansmith.run.pace import OVERHEAD, Pace, measure_rate
+from gansmith.run.plan import Plan, Request, check_same_run, make_plan
+from gansmith.run.processes import Place, joined
+from gansmith.run.recorder import NotFinite, Recorder
+from gansmith.types import Batch
+
+__all__ = ["Run", "train"]
+
+HELD_OUT = 256
+"""Validation images that the discriminator is asked about on every tick."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        folder: Its files.
+        record: What `run.json` says, with the scores under `result`.
+        resumed: Whether it went on from a checkpoint.
+        already: Whether it had been finished before.
+    """
+
+    folder: RunFolder
+    record: Mapping[str, Any]
+    resumed: bool = False
+    already: bool = False
+
+    @property
+    def model(self) -> Model:
+        """The best model."""
+        file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
+        return Model.load(self.folder.model, recipe=file)
+
+
+def train(request: Request, listener: Listener | None = None) -> Run:
+    """Train what is asked for, or go on with it, or find it finished.
+
+    Args:
+        request: What is asked for.
+        listener: Told every event.
+
+    Raises:
+        InputError: Something asked for can't be; nothing was written.
+        RunError: The run broke; the last good checkpoint is whole.
+        Interrupted: A signal stopped it; a checkpoint was saved.
+    """
+    threads = set_threads(request.threads)
+    with joined() as place:
+        log = Log(listener if place.writes else None)
+        backend = make_backend(request.device, request.precision, request.micro, place.rank, place.world)
+        plan = make_plan(request, lambda what, done, total: log.progress(what, done / max(total, 1)))
+        if plan.hp.batch % place.world:
+            raise InputError(f"batch={plan.hp.batch} can't be shared by {place.world} processes: choose a multiple")
+        if plan.hp.batch > len(plan.splits.train) * 4:
+            raise InputError(
+                f"batch={plan.hp.batch} is more than four times the {len(plan.splits.train)} training images: "
+                "choose a smaller one"
+            )
+        folder, record = RunFolder(plan.folder), check_same_run(plan)
+        place.wait()
+        if record is not None and record.get("finished"):
+            return Run(folder, record, already=True)
+        with stop_on_signals() as stop:
+            return _Session(plan, folder, backend, place, log, stop, threads).run(record)
+
+
+class _Session:
+    """One process's part in one run."""
+
+    def __init__(
+        self, plan: Plan, folder: RunFolder, backend: Backend, place: Place, log: Log, stop: StopFlag, threads: int
+    ) -> None:
+        self.plan, self.folder, self.backend, self.place = plan, folder, backend, place
+        self.log, self.stop, self.threads = log, stop, threads
+        self.train_images = plan.part("train")
+
+    def run(self, record: dict[str, Any] | None) -> Run:
+        """Play from the last checkpoint, or from the start, to the end; measure; report."""
+        recover(self.folder.model)
+        checkpoint, damaged = load_latest(self.folder.checkpoints) if record else (None, [])
+        record = record or self._begin()
+        self._check_threads(record)
+        pace = Pace(**record["pace"])
+        state = self._state(pace.total)
+        if checkpoint is not None:
+            state.restore(checkpoint.snapshot)
+        if self.place.writes:
+            self.log.events = Events(self.folder.events, upto=state.clock.samples if checkpoint else 0)
+        for line in damaged:
+            self.log.note(line)
+        self._announce(record, state, checkpoint is not None)
+        try:
+            judging = Judging.prepare(self.plan, self.folder, self.log) if self.place.writes else None
+            self._play(state, pace, judging, checkpoint.extra if checkpoint else None)
+            if judging is not None:
+                record = finish(self.plan, self.folder, record, judging, self.log)
+        finally:
+            state.source.close()  # type: ignore[attr-defined]
+            if self.log.events is not None:
+                self.log.events.close()
+        self.place.wait()
+        return Run(self.folder, record, resumed=checkpoint is not None)
+
+    def _begin(self) -> dict[str, Any]:
+        """Decide the number of samples and write `run.json`: from here on the run exists."""
+        budget, batch = self.plan.budget, self.plan.hp.batch
+        rate = None
+        total = budget.samples
+        if budget.seconds is not None:
+            self.log.progress("measuring the speed", 0.0)
+            rate = measure_rate(lambda: self._state(0))
+            total = int(rate * budget.seconds * OVERHEAD)
+        pace = Pace.of(max(total or 0, batch), batch)
+        record = self.plan.record() | {
+            "pace": vars(pace),
+            "measured": None if rate is None else {"samples_per_second": rate},
+            "machine": {
+                "device": str(self.backend.device),
+                "precision": self.plan.request.precision,
+                "threads": self.threads,
+                "processes": self.place.world,
+            },
+            "recipe_path": self.plan.request.recipe,
+            "finished": False,
+        }
+        if self.place.writes:
+            write_json(self.folder.record, record)
+        return record
+
+    def _check_threads(self, record: Mapping[str, Any]) -> None:
+        was, now = record["machine"]["threads"], self.threads
+        if was != now:
+            self.log.note(
+                f"the run began with {was} threads and goes on with {now}: its last bits may differ from those of an "
+                f"uninterrupted run (--threads {was} keeps them)"
+            )
+
+    def _announce(self, record: Mapping[str, Any], state: State, resumed: bool) -> None:
+        self.log.event(
+            "resume" if resumed else "start",
+            samples=state.clock.samples,
+            total=state.clock.total,
+            folder=str(self.folder.root),
+            recipe=self.plan.recipe.id,
+            size=self.plan.size,
+            budget=str(self.plan.budget),
+            command=record["command"],
+            data=record["data"],
+            game=state.game.describe(),
+            machine=record["machine"],
+        )
+
+    def _state(self, total: int) -> State:
+        plan, hp = self.plan, self.plan.hp
+        torch.manual_seed(plan.request.seed)
+        game = plan.recipe.game(plan.codec.spec, hp)
+        options = {name: getattr(hp, name) for name in ("flip", "shift") if hasattr(hp, name)}
+        source = ImageSource.of(
+            self.train_images,
+            plan.codec,
+            batch=hp.batch,
+            seed=plan.request.seed,
+            rank=self.place.rank,
+            world=self.place.world,
+            **options,
+        )
+        return State(game, source, plan.request.seed, self.backend, total)
+
+    def _play(self, state: State, pace: Pace, judging: Judging | None, extra: Mapping[str, Any] | None) -> None:
+        recorder = None
+        if judging is not None:
+            recorder = Recorder(self.folder, pace, self.log, self._model_of, judging.quick, self._held_out(), extra)
+            if extra is None:
+                recorder.start(state)
+        hooks = [recorder] if recorder else []
+        while state.clock.samples < pace.total:
+            try:
+                play(state, 1, hooks)
+            except NotFinite as error:
+                raise self._broke(str(error)) from error
+            self.log.progress("training", state.clock.samples / pace.total, samples=state.clock.samples)
+            if self.stop.agreed(self.backend):
+                if recorder:
+                    recorder.save(state)
+                raise Interrupted(f"stopped at {state.clock.samples:,} samples; go on with: {self.plan.command()}")
+
+    def _broke(self, name: str) -> RunError:
+        checkpoint, _ = load_latest(self.folder.checkpoints)
+        kept = f"the last good checkpoint is {checkpoint.path}" if checkpoint else "no checkpoint had been saved yet"
+        advice = "try a smaller learning rate (lr=...), a larger penalty, or --precision fp32, in a new --out"
+        self.log.event("broke", what=name)
+        return RunError(f"{name} stopped being a number; {kept}. {advice[0].upper()}{advice[1:]}")
+
+    def _model_of(self, state: State) -> Model:
+        plan = self.plan
+        provenance = {
+            "data": {"name": plan.name, "train_fingerprint": self.train_images.fingerprint},
+            "samples": state.clock.samples,
+            "command": plan.command(),
+            "versions": plan.record()["versions"],
+            "intended_use": "research and creative work; made images must not be passed off as photographs",
+        }
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, state.best_nets, plan.frequencies(), provenance)
+
+    def _held_out(self) -> Batch:
+        images = self.plan.part("val")
+        rows = slice(0, min(HELD_OUT, len(images)))
+        return self.plan.codec.encode(images.images[rows], None if images.labels is None else images.labels[rows])

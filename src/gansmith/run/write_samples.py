@@ -1,0 +1,126 @@
+"""Writing samples: one grid, a folder of PNG files, or a streamed `.npz`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from gansmith.data.grid import grid, write_image
+from gansmith.errors import InputError
+from gansmith.run.files import replacing, replacing_folder
+from gansmith.run.model import Model
+from gansmith.run.pictures import save_png
+from gansmith.run.sample import Samples, Where, sample, stream
+
+__all__ = ["write_samples"]
+
+MOST_IN_GRID = 10_000
+Tick = Callable[[float], None]
+
+
+def write_samples(
+    model: Model,
+    n: int,
+    out: str | Path,
+    where: Where | None = None,
+    seed: int = 0,
+    truncation: float = 1.0,
+    columns: int | None = None,
+    tick: Tick = lambda share: None,
+) -> Path:
+    """Draw samples into `out`; memory does not grow with `n` for folders and `.npz`.
+
+    Args:
+        model: What draws.
+        n: How many.
+        out: `.png`: one grid; `.npz`: `images`, `labels`, `names`; anything else: a folder of PNG files with
+            `labels.csv`, which `gansmith train` reads again.
+        where: Conditions.
+        seed: Sample i depends on it and i alone.
+        truncation: Factor on the noise.
+        columns: Of a grid; None makes it about square.
+        tick: Told the share that is done.
+
+    Raises:
+        InputError: `out` can't be written or is taken, or a number is out of range.
+    """
+    path = Path(out)
+    if path.suffix.lower() not in ("", ".png", ".npz"):
+        raise InputError(f"--out {path}: give a .png (one grid), a .npz, or a folder")
+    if path.is_dir() and any(path.iterdir()) and not path.suffix:
+        raise InputError(f"--out {path}: the folder is not empty; choose a new one")
+    if path.suffix.lower() == ".png":
+        if n > MOST_IN_GRID:
+            raise InputError(f"a grid of {n:,} images is too large to look at; give a folder or a .npz")
+        made = sample(model, n, where, seed, truncation)
+        save_png(grid(made.images, columns or math.ceil(math.sqrt(n)), value_range=_range(model)), path)
+        tick(1.0)
+        return path
+    parts = stream(model, n, where, seed, truncation)
+    if path.suffix.lower() == ".npz":
+        _write_npz(model, parts, n, path, tick)
+    else:
+        _write_folder(model, parts, n, path, tick)
+    return path
+
+
+def _write_folder(model: Model, parts: Iterator[Samples], n: int, path: Path, tick: Tick) -> None:
+    digits = max(6, len(str(n - 1)))
+    with replacing_folder(path) as folder, (folder / "labels.csv").open("w", newline="", encoding="utf-8") as table:
+        rows = csv.writer(table)
+        rows.writerow(["file", "label"])
+        done = 0
+        for part in parts:
+            for i, image in enumerate(part.images):
+                name = f"{done + i:0{digits}d}.png"
+                write_image(image, folder / name, _range(model))
+                if part.labels is not None:
+                    rows.writerow([name, model.classes[part.labels[i]]])
+            done += len(part.images)
+            tick(done / n)
+        table.close()
+        if not model.classes:
+            (folder / "labels.csv").unlink()
+
+
+def _write_npz(model: Model, parts: Iterator[Samples], n: int, path: Path, tick: Tick) -> None:
+    """An archive of arrays, written as it is made; labels are small and kept until the end."""
+    shape, dtype = (n, *model.codec.frame.shape), model.codec.frame.dtype
+    labels: list[Any] = []
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        done = 0
+        with file.open("images.npy", "w", force_zip64=True) as stream_out:
+            _header(stream_out, shape, dtype)
+            for part in parts:
+                stream_out.write(np.ascontiguousarray(part.images).tobytes())
+                if part.labels is not None:
+                    labels.append(part.labels.astype(np.int32))
+                done += len(part.images)
+                tick(done / n)
+        if labels:
+            file.writestr("labels.npy", _npy(np.concatenate(labels)))
+            file.writestr("names.npy", _npy(np.array(model.classes)))
+
+
+def _header(out: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    np.lib.format.write_array_header_1_0(
+        out, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    )
+
+
+def _npy(array: np.ndarray[Any, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _range(model: Model) -> tuple[float, float]:
+    frame = model.codec.frame
+    return (frame.low, frame.high) if frame.bits == 32 else (0.0, 1.0)

@@ -1,0 +1,47 @@
+"""The layers of the house: kept, and complete."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+
+def contract(root: Path) -> list[str]:
+    tool = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = (c["layers"] for c in tool["contracts"] if c["type"] == "layers")
+    return [name.strip() for layer in layers for name in layer.replace(":", "|").split("|")]
+
+
+def test_layers_are_kept(python) -> None:
+    done = python("-c", "from importlinter.cli import lint_imports_command as main; main(['--no-cache'])")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_contract_lists_every_folder(root: Path) -> None:
+    package = root / "src/gansmith"
+    folders = {f"gansmith.{p.parent.name}" for p in package.glob("*/__init__.py")}
+    assert folders <= set(contract(root)), "a folder under src/gansmith is in no layer of pyproject.toml"
+
+
+def test_contract_names_only_what_is_there(root: Path) -> None:
+    package = root / "src/gansmith"
+    names = [name.removeprefix("gansmith.") for name in contract(root)]
+    assert len(names) == len(set(names))
+    missing = [n for n in names if not (package / n / "__init__.py").exists() and not (package / f"{n}.py").exists()]
+    assert not missing, "pyproject.toml lists layers that are not there"
+
+
+@pytest.mark.parametrize("folder", ["core", "objectives"])
+def test_the_game_never_prints_or_reads(root: Path, folder: str) -> None:
+    """No I/O in the game and its losses: nothing there calls `print` or `open`."""
+    import ast
+
+    for path in sorted((root / "src/gansmith" / folder).rglob("*.py")):
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & {"print", "open", "input"}, path
