@@ -46,6 +46,12 @@ class ProjectionHead(nn.Module):
         if self.embed is not None:
             nn.init.normal_(self.embed.weight, std=features**-0.5)
 
+    def classify(self, h: Tensor) -> Tensor:
+        """Class logits `(n, classes)` of `(n, features)`: how well each class's vector fits."""
+        if self.embed is None:
+            raise ValueError("this network has no classes")
+        return h @ self.embed.weight.T
+
     def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
         """From `(n, features)` and labels `(n,)` to scores `(n,)`."""
         score: Tensor = self.linear(h).squeeze(1)

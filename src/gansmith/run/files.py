@@ -49,6 +49,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             temporary.mkdir(parents=True)
             yield temporary
             for file in sorted(temporary.rglob("*")):
+                if file.is_file():
+                    file.chmod(0o644)  # some writers make private files; what a run makes may be shared
                 _sync(file)
             _sync(temporary)
             if path.exists():

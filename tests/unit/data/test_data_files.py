@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gansmith.data.layout import arrange, common_folder
+from gansmith.data.open import open_images
 from gansmith.data.reader import ReadOptions, UnreadableError, natural, some
 from gansmith.data.sniff import open_reader
 from gansmith.errors import InputError
@@ -223,6 +224,19 @@ def test_stamp_changes_with_content_options_and_nothing_else(tree, pixels):
     assert open_reader(root, ReadOptions(max_pixels=1000)).stamp != before
     tree({"a/1.png": pixels(3, 9, 9)})
     assert open_reader(root).stamp != before
+
+
+def test_names_that_are_no_text_are_read_all_the_same(tree, pixels, encoded, tmp_path):
+    root = tree({"b/1.png": pixels(1)})
+    folder = os.fsencode(root) + b"/a\xff"
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pytest.skip("the file system takes text only")
+    with open(folder + b"/1\xfe.png", "wb") as file:
+        file.write(encoded(pixels(2)))
+    images = open_images(root, cache=tmp_path / "cache")
+    assert len(images) == 2 and len(images.classes) == 2 and images.fingerprint
 
 
 def test_helpers():

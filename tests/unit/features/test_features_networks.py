@@ -116,6 +116,7 @@ def test_inception_features_from_a_file(weights):
     got = net(images(2))
     assert got.shape == (2, net.dim) == (2, 2048)
     assert torch.equal(got, net(images(2)))
+    torch.testing.assert_close(got[:1], net(images(2)[:1]), rtol=1e-3, atol=1e-4)  # eval: alone as in company
     torch.testing.assert_close(extractor(f"inception:{folder / 'w.safetensors'}")(images(2)), got)
     assert got.std() > 0
     drawn = torch.rand(1)

@@ -1,0 +1,100 @@
+"""Light convolutional networks without normalisation: the most quality for the arithmetic of a few CPU cores.
+
+The shape is DCGAN's; batch normalisation is left out (gradient penalties forbid it in the discriminator), weights
+begin at the scale of He et al. (2015), and the discriminator works at half resolution from its first layer on.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gansmith.nets.condition import ConcatLabel, ProjectionHead
+from gansmith.nets.initial import SLOPE, he_normal
+from gansmith.nets.layout import Layout, crop
+
+__all__ = ["LightDiscriminator", "LightGenerator"]
+
+LABEL = 32
+MOST = 8
+"""Channels double at every halving, up to this many times the width."""
+
+
+class LightGenerator(nn.Module):
+    """Noise to image by 4x4 transposed convolutions of stride 2.
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        z_dim: Length of the noise.
+        width: Channels at the image's resolution.
+        classes: Number of classes; 0 for none.
+        head: `"tanh"` for output in [-1, 1]; None for none.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
+    ) -> None:
+        super().__init__()
+        channels, *self.size = shape
+        self.z_dim = z_dim
+        layout = Layout.of(*self.size)
+        widths = [width * min(MOST, 2**level) for level in range(layout.doublings + 1)][::-1]
+        self.base = (widths[0], *layout.base)
+        self.condition = ConcatLabel(z_dim, classes, LABEL)
+        self.stem = nn.Linear(self.condition.features, widths[0] * layout.base[0] * layout.base[1])
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(widths))
+        self.out = nn.Conv2d(widths[-1], channels, 3, padding=1)
+        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        he_normal(self.stem)
+        he_normal(self.out)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """From noise `(n, z_dim)` and labels `(n,)` to images `(n, channels, height, width)`."""
+        h = self.stem(self.condition(z, label)).reshape(-1, *self.base)
+        if self.out.weight.is_contiguous(memory_format=torch.channels_last):
+            h = h.contiguous(memory_format=torch.channels_last)
+        for up in self.ups:
+            h = up(F.leaky_relu(h, SLOPE))
+        image: Tensor = self.head(self.out(F.leaky_relu(h, SLOPE)))
+        return crop(image, *self.size)
+
+
+class LightDiscriminator(nn.Module):
+    """Image to features by convolutions of stride 2, then a score and class logits from them.
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        width: Channels at the image's resolution, of which the first layer makes twice as many at half of it.
+        classes: Number of classes; 0 for none. Labels enter by projection.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0) -> None:
+        super().__init__()
+        channels, *sides = shape
+        doublings = Layout.of(*sides).doublings
+        widths = [channels, *(width * min(MOST, 2**level) for level in range(1, doublings + 2))]
+        convs = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths[:-1])]
+        convs.append(nn.Conv2d(widths[-2], widths[-1], 3, 2, 1))
+        self.convs = nn.ModuleList(convs)
+        for _ in range(doublings):
+            sides = [side // 2 for side in sides]
+        last = [-(-side // 2) for side in sides]
+        self.mix = nn.Linear(widths[-1] * last[0] * last[1], widths[-1])
+        self.head = ProjectionHead(widths[-1], classes)
+        for conv in convs:
+            he_normal(conv)
+        he_normal(self.mix)
+
+    def features(self, x: Tensor) -> Tensor:
+        """From images `(n, channels, height, width)` to what the head reads, `(n, features)`."""
+        for conv in self.convs:
+            x = F.leaky_relu(conv(x), SLOPE)
+        return F.leaky_relu(self.mix(torch.flatten(x, 1)), SLOPE)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """From images and labels `(n,)` to scores `(n,)`."""
+        score: Tensor = self.head(self.features(x), label)
+        return score

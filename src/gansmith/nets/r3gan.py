@@ -1,0 +1,136 @@
+"""The networks of R3GAN (Huang et al. 2024, section 4): residual, without normalisation, generator mirrors critic.
+
+A stage is a change of resolution followed by residual blocks; a block is 1x1 (widening), 3x3 in groups, 1x1. Doubling
+is bilinear; halving averages 2x2 pixels. The smallest resolution is reached through a learnt basis.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gansmith.nets.condition import ConcatLabel, ProjectionHead
+from gansmith.nets.initial import SLOPE, he_normal
+from gansmith.nets.layout import Layout, crop
+
+__all__ = ["R3GANDiscriminator", "R3GANGenerator"]
+
+EXPAND = 2
+MOST = 8
+
+
+class R3GANGenerator(nn.Module):
+    """Noise to image.
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        z_dim: Length of the noise.
+        width: Channels at the image's resolution; they double at every halving, up to 8 times.
+        classes: Number of classes; 0 for none.
+        head: `"tanh"` for output in [-1, 1]; None for none.
+        blocks: Residual blocks a stage.
+        group: Channels of a group of the 3x3 convolutions.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        z_dim: int,
+        width: int,
+        classes: int = 0,
+        head: str | None = "tanh",
+        blocks: int = 2,
+        group: int = 16,
+    ) -> None:
+        super().__init__()
+        channels, *self.size = shape
+        self.z_dim = z_dim
+        layout = Layout.of(*self.size)
+        widths = _widths(width, layout)[::-1]
+        self.condition = ConcatLabel(z_dim, classes)
+        self.basis = nn.Parameter(torch.randn(widths[0], *layout.base))
+        self.stem = nn.Linear(self.condition.features, widths[0], bias=False)
+        self.ups = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(widths))
+        self.stages = nn.ModuleList(nn.Sequential(*(_Block(w, group) for _ in range(blocks))) for w in widths)
+        self.out = nn.Conv2d(widths[-1], channels, 1)
+        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        nn.init.normal_(self.stem.weight, std=self.condition.features**-0.5)
+        _init(self, (*self.ups, self.out), blocks * len(widths))
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """From noise `(n, z_dim)` and labels `(n,)` to images `(n, channels, height, width)`."""
+        x = self.stages[0](self.stem(self.condition(z, label))[:, :, None, None] * self.basis)
+        for up, stage in zip(self.ups, list(self.stages)[1:], strict=True):
+            x = stage(F.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False))
+        image: Tensor = self.head(self.out(x))
+        return crop(image, *self.size)
+
+
+class R3GANDiscriminator(nn.Module):
+    """Image to features, a score and class logits; the generator's mirror image.
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        width: Channels at the image's resolution; they double at every halving, up to 8 times.
+        classes: Number of classes; 0 for none. Labels enter by projection.
+        blocks: Residual blocks a stage.
+        group: Channels of a group of the 3x3 convolutions.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0, blocks: int = 2, group: int = 16) -> None:
+        super().__init__()
+        channels, *sides = shape
+        layout = Layout.of(*sides)
+        widths = _widths(width, layout)
+        self.inp = nn.Conv2d(channels, widths[0], 1)
+        self.stages = nn.ModuleList(nn.Sequential(*(_Block(w, group) for _ in range(blocks))) for w in widths)
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(widths))
+        # the read-out by a basis is written as an einsum: a depthwise convolution is slow under double backward
+        self.basis = nn.Parameter(torch.randn(widths[-1], *layout.base) / (layout.base[0] * layout.base[1]) ** 0.5)
+        self.head = ProjectionHead(widths[-1], classes)
+        _init(self, (self.inp, *self.downs), blocks * len(widths))
+
+    def features(self, x: Tensor) -> Tensor:
+        """From images `(n, channels, height, width)` to what the head reads, `(n, features)`."""
+        x = self.stages[0](self.inp(x))
+        for down, stage in zip(self.downs, list(self.stages)[1:], strict=True):
+            x = stage(down(F.avg_pool2d(x, 2, ceil_mode=True)))
+        return torch.einsum("nchw,chw->nc", x, self.basis)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """From images and labels `(n,)` to scores `(n,)`."""
+        score: Tensor = self.head(self.features(x), label)
+        return score
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, group: int) -> None:
+        super().__init__()
+        wide = width * EXPAND
+        self.widen = nn.Conv2d(width, wide, 1)
+        self.mix = nn.Conv2d(wide, wide, 3, padding=1, groups=max(1, wide // group) if wide % group == 0 else 1)
+        self.narrow = nn.Conv2d(wide, width, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.leaky_relu(self.widen(x), SLOPE)
+        y: Tensor = x + self.narrow(F.leaky_relu(self.mix(h), SLOPE))
+        return y
+
+
+def _widths(width: int, layout: Layout) -> list[int]:
+    return [width * min(MOST, 2**level) for level in range(layout.doublings + 1)]
+
+
+def _init(net: nn.Module, plain: tuple[nn.Module, ...], blocks: int) -> None:
+    """Residual branches begin at zero, their inner layers scaled by L^(-1/4) for L blocks, so depth is no burden."""
+    for module in net.modules():
+        if isinstance(module, _Block):
+            he_normal(module.widen, blocks**-0.25)
+            he_normal(module.mix, blocks**-0.25)
+            he_normal(module.narrow, 0.0)
+    for layer in plain:
+        if isinstance(layer, nn.Conv2d):
+            he_normal(layer)

@@ -1,0 +1,122 @@
+"""R3GAN: the relativistic pairing loss with zero-centred gradient penalties on real and made samples."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field as Setting
+from torch import Tensor
+
+from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.nets.light import LightDiscriminator, LightGenerator
+from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
+from gansmith.recipes._families import ADVERSARIAL, Generated, classes_of, contest, draw_images, image_field
+from gansmith.recipes._recipe import ImageHp, recipe
+from gansmith.types import Spec
+
+NETS: dict[str, tuple[Any, Any]] = {
+    "light": (LightGenerator, LightDiscriminator),
+    "residual": (R3GANGenerator, R3GANDiscriminator),
+}
+
+
+class R3ganHp(ImageHp):
+    """Hyper-parameters of `r3gan`."""
+
+    batch: int = Setting(16, ge=1, le=65536, description="real samples a round, over all processes")
+    net: Literal["light", "residual"] = Setting(
+        "light", description="light: for a few CPU cores; residual: the paper's, for a GPU"
+    )
+    width: int = Setting(16, ge=1, le=1024, description="channels at full resolution; they double at every halving")
+    lr: float = Setting(2e-3, gt=0, le=1, description="Adam's learning rate at the start")
+    lr_end: float = Setting(0.1, ge=0, le=1, description="what is left of it at the end, along a cosine")
+    beta1: float = Setting(0.0, ge=0, lt=1, description="Adam's first decay rate")
+    beta2: float = Setting(0.99, ge=0, lt=1, description="Adam's second decay rate")
+    gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties at the start (R1 and R2)")
+    gamma_end: float = Setting(0.1, ge=0, le=1, description="what is left of it at the end, along a cosine")
+    penalty_every: int = Setting(4, ge=1, le=64, description="rounds between two penalties, which are then scaled up")
+    classify: float = Setting(
+        0.3, ge=0, description="weight of telling the classes of real images apart; only where there are classes"
+    )
+    ema: float = Setting(5000.0, ge=0, description="half-life of the averaged generator, in samples")
+
+
+class Paired(Generated):
+    """Scores, class logits and slopes of real and made images."""
+
+    D: LightDiscriminator
+
+    @flow
+    def h_real(self) -> Tensor:
+        """Features of real images."""
+        return self.D.features(self.see(self.image))
+
+    @flow
+    def d_real(self) -> Tensor:
+        """Scores of real images."""
+        score: Tensor = self.D.head(self.h_real, self.label)
+        return score
+
+    @flow
+    def slopes(self) -> tuple[Tensor, Tensor]:
+        """Gradients of the scores with respect to real and to made images, in one pass."""
+        total = self.d_real.sum() + self.d_fake.sum()
+        real, fake = torch.autograd.grad(total, (self.image, self.fake), create_graph=True)
+        return real, fake
+
+    def steepness(self, which: int) -> Tensor:
+        """Half the mean squared norm of real (0, R1) or made (1, R2) images' slopes (Huang et al. 2024, eq. 3)."""
+        return self.slopes[which].square().flatten(1).sum(1).mean() / 2
+
+    @flow
+    def class_loss(self) -> Tensor:
+        """Cross entropy of the classes of real images, from the projections that the score uses."""
+        assert self.label is not None  # the term is there only where the data has classes
+        return F.cross_entropy(self.D.head.classify(self.h_real), self.label)
+
+
+@recipe(
+    "r3gan",
+    "The modern default: real and made images are compared in pairs, and the discriminator's slope is kept small.",
+    R3ganHp,
+    sizes={
+        "s": {},
+        "m": {"net": "residual", "width": 32, "batch": 64, "lr": 2e-4, "lr_end": 0.25, "penalty_every": 1},
+        "l": {"net": "residual", "width": 64, "batch": 128, "lr": 2e-4, "lr_end": 0.25, "penalty_every": 1},
+    },
+    references=(
+        "Huang et al. 2024, The GAN is dead; long live the GAN! A Modern GAN Baseline, arXiv:2501.05441",
+        "Miyato & Koyama 2018, cGANs with Projection Discriminator, arXiv:1802.05637",
+    ),
+)
+def r3gan(spec: Spec, hp: R3ganHp) -> Game:
+    """Build the game."""
+    image, classes = image_field(spec), classes_of(spec)
+    generator, discriminator = NETS[hp.net]
+    nets = {
+        "G": generator(image.shape, hp.z_dim, hp.width, classes, image.head),
+        "D": discriminator(image.shape, hp.width, classes),
+    }
+    d, g = ADVERSARIAL["relativistic"]
+    gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
+    d = {**d, "r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
+    if classes and hp.classify:
+        d["class"] = Term(lambda s: s.class_loss, hp.classify)
+    adam = partial(torch.optim.Adam, lr=hp.lr, betas=(hp.beta1, hp.beta2), fused=True)
+    lr = {"lr": cosine(hp.lr, hp.lr * hp.lr_end)}
+    return Game(
+        nets,
+        Paired,
+        players={"D": Player(("D",), adam, schedule=lr), "G": Player(("G",), adam, schedule=lr)},
+        stages=(Stage((Turn("D", d), Turn("G", g))),),
+        ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
+        draw=draw_images(hp.z_dim, classes),
+        contest=contest,
+    )
+
+
+def _penalty(which: int, gamma: Any, every: int) -> Term:
+    return Term(lambda s: s.steepness(which), gamma, every, leaves=("image", "fake"))
