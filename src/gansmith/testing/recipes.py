@@ -1,0 +1,140 @@
+"""What every recipe must do."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.core import Game, Log, State, play
+from gansmith.recipes._recipe import Recipe
+from gansmith.testing.source import RandomSource
+from gansmith.types import Field, Spec
+
+__all__ = ["IMAGES", "LABELLED", "check_recipe"]
+
+IMAGES: Spec = {"image": Field((1, 16, 16), "real", head="tanh")}
+LABELLED: Spec = {**IMAGES, "label": Field((), "label", names=("a", "b", "c"))}
+ROUNDS = 9
+BATCH = 8
+
+
+def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None, spec: Spec = LABELLED) -> str:
+    """Play a recipe on random data and check what every recipe promises.
+
+    Args:
+        recipe: What is checked.
+        settings: Hyper-parameters, to make the networks small.
+        spec: Fields of the data.
+
+    Returns:
+        What was checked, and the game as text.
+
+    Raises:
+        AssertionError: A promise is broken; the message says which.
+    """
+    check = _Check(recipe, dict(settings or {}), spec)
+    done = [check.plays(), check.only_movers_move(), check.resumes(), check.hooks_are_free(), check.samples()]
+    return "\n".join([f"recipe {recipe.id}: {recipe.title}", *done, "", check.game().describe()])
+
+
+class _Check:
+    def __init__(self, recipe: Recipe[Any], settings: dict[str, Any], spec: Spec) -> None:
+        self.recipe, self.spec = recipe, spec
+        self.hp = recipe.hp.model_validate({"batch": BATCH, **settings})
+
+    def game(self) -> Game:
+        torch.manual_seed(0)
+        return self.recipe.game(self.spec, self.hp)
+
+    def state(self, seed: int = 0) -> State:
+        total = 4 * ROUNDS * self.hp.batch
+        return State(self.game(), RandomSource(self.spec, self.hp.batch), seed, total=total)
+
+    def plays(self) -> str:
+        state = self.state()
+        seen: set[str] = set()
+        before = {n: copy.deepcopy(net.state_dict()) for n, net in state.game.nets.items()}
+
+        def look(_: State, log: Log) -> None:
+            seen.update(log)
+            broken = [name for name, value in log.items() if not torch.isfinite(value)]
+            assert not broken, f"{broken} are not finite"
+
+        rounds = sum(stage.rounds or 0 for stage in state.game.stages) + 2 * ROUNDS
+        play(state, rounds, [look])
+        wanted = {f"{t.player}/{k}" for s in state.game.stages for t in s.turns for k in t.terms}
+        lazy = {k for k in wanted - seen if _every(state.game, k) > rounds}
+        assert wanted - lazy <= seen, f"never played: {sorted(wanted - lazy - seen)}"
+        for name, player in state.game.players.items():
+            for net in player.nets:
+                moved = [k for k, v in state.game.nets[net].state_dict().items() if not torch.equal(before[net][k], v)]
+                assert moved, f"player {name} never moves its net {net}"
+        return f"plays {rounds} rounds with finite values; every player moves its nets"
+
+    def only_movers_move(self) -> str:
+        state = self.state()
+        frozen = {n: copy.deepcopy(net.state_dict()) for n, net in state.game.nets.items() if n not in state.owned}
+        play(state, ROUNDS)
+        for name, was in frozen.items():
+            params = dict(state.game.nets[name].named_parameters())
+            moved = [k for k, v in params.items() if not torch.equal(v, was[k])]
+            assert not moved, f"nobody owns {name}, but its {moved} moved"
+        return "nets without an owner keep their weights"
+
+    def resumes(self) -> str:
+        whole = self.state()
+        play(whole, ROUNDS)
+        kept = whole.snapshot()
+        play(whole, ROUNDS)
+        again = self.state(seed=1)
+        again.restore(kept)
+        play(again, ROUNDS)
+        a, b = whole.snapshot(), again.snapshot()
+        assert a.tensors.keys() == b.tensors.keys(), "a resumed run has other tensors"
+        different = [k for k in a.tensors if not torch.equal(a.tensors[k], b.tensors[k])]
+        assert not different, f"a resumed run differs in {different[:3]}"
+        assert a.meta == b.meta, "a resumed run has another clock, settings or source"
+        return f"{2 * ROUNDS} rounds equal {ROUNDS} + save + load + {ROUNDS}, bit for bit"
+
+    def hooks_are_free(self) -> str:
+        def noisy(state: State, log: Log) -> None:
+            torch.randn(5)
+            assert not any(net.training for net in state.game.nets.values()), "hooks must see nets in eval mode"
+
+        plain, watched = self.state(), self.state()
+        play(plain, ROUNDS)
+        play(watched, ROUNDS, [noisy])
+        a, b = plain.snapshot().tensors, watched.snapshot().tensors
+        assert all(torch.equal(a[k], b[k]) for k in a), "drawing random numbers in a hook changes the run"
+        return "hooks may draw random numbers without changing the run"
+
+    @torch.no_grad()
+    def samples(self) -> str:
+        state = self.state()
+        draw = state.game.draw
+        if draw is None:
+            return "makes no samples (no draw)"
+        for net in state.game.nets.values():
+            net.eval()
+        batch: dict[str, Tensor] = {k: torch.randn(3, *shape) for k, shape in draw.noise.items()}
+        batch |= {k: torch.arange(3) % len(self.spec[k].names) for k in draw.conditions}
+        made = draw.make(state.best_nets, batch)
+        for name, value in made.items():
+            assert name in self.spec, f"draws {name!r}, which is no field of the data"
+            assert value.shape == (3, *self.spec[name].shape), f"draws {name!r} of shape {tuple(value.shape)}"
+            if self.spec[name].head == "tanh":
+                assert value.abs().max() <= 1, f"{name!r} leaves [-1, 1]"
+        alone = draw.make(state.best_nets, {k: v[:1] for k, v in batch.items()})
+        apart = max(float((alone[k] - made[k][:1]).abs().max()) for k in made)
+        assert apart < 1e-4, "a sample depends on the others that it is drawn with"
+        return f"draws {', '.join(made)} in the shape of the data, each sample on its own"
+
+
+def _every(game: Game, name: str) -> int:
+    player, term = name.split("/", 1)
+    turns = [t for s in game.stages for t in s.turns if t.player == player and term in t.terms]
+    return max(t.every * t.terms[term].every for t in turns)
