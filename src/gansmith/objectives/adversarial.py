@@ -66,7 +66,7 @@ def hinge_g(fake: Tensor) -> Tensor:
 
 
 def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
-    """Scores of made minus real: the negated critic's estimate of the Wasserstein-1 distance (Arjovsky et al. 2017, eq. 2)."""
+    """Made minus real: the negated critic estimate of the Wasserstein-1 distance (Arjovsky et al. 2017, eq. 2)."""
     return fake.mean() - real.mean()
 
 

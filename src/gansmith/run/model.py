@@ -19,6 +19,7 @@ from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.files import read_json, replacing_folder, sha256, write_json
+from gansmith.run.sample import Samples, Where, sample
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Json
 
@@ -155,6 +156,24 @@ class Model:
         device = next(p.device for net in self.nets.values() for p in net.parameters())
         batch = {name: value.to(device) for name, value in (*noise.items(), *conditions.items())}
         return {**self.drawing.make(self.nets, batch), **conditions}
+
+    def sample(self, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0) -> Samples:
+        """Draw `n` images into memory.
+
+        Args:
+            n: How many.
+            where: Conditions, e.g. `{"label": "Bag"}`, `{"label": 3}` or a list that is repeated. Without, classes
+                come as often as in the training data.
+            seed: Sample i depends on the seed and i alone.
+            truncation: Factor on the noise, in (0, 1]. Below 1 samples are more typical and less varied.
+
+        Returns:
+            `images` `(n, height, width, channels)` in the pixel type of the training images, and `labels` `(n,)`.
+
+        Raises:
+            InputError: A condition is unknown, or a number out of range.
+        """
+        return sample(self, n, where, seed, truncation)
 
     def card(self) -> str:
         """The model card: what it is, what it was made from, how to use it."""

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gansmith.core import mix
+from gansmith.core import Draw, mix
+from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError, nearest
-from gansmith.run.model import Model
+from gansmith.types import Batch
 
-__all__ = ["Samples", "Where", "draw", "sample", "stream"]
+__all__ = ["Drawable", "Samples", "Where", "draw", "sample", "stream"]
 
 Where = Mapping[str, Any]
 """Conditions by field: a class name or id, or a sequence of them that is repeated as often as needed."""
 
 CHUNK = 256
+
+
+class Drawable(Protocol):
+    """What is needed to draw; a `Model` is one."""
+
+    @property
+    def codec(self) -> ImageCodec:
+        """From tensors to images."""
+
+    @property
+    def drawing(self) -> Draw:
+        """Noise and conditions of a sample."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; empty for an unconditional model."""
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """Share of each class in the training data."""
+
+    def make(self, noise: Batch, conditions: Batch) -> Batch:
+        """Samples as tensors."""
 
 
 class Samples(NamedTuple):
@@ -35,7 +59,7 @@ class Samples(NamedTuple):
 
 
 def sample(
-    model: Model, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
+    model: Drawable, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
 ) -> Samples:
     """Draw `n` samples into memory; arguments as in `stream`."""
     parts = list(stream(model, n, where, seed, truncation, chunk))
@@ -44,7 +68,7 @@ def sample(
 
 
 def stream(
-    model: Model, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
+    model: Drawable, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
 ) -> Iterator[Samples]:
     """Draw `n` samples, a chunk at a time.
 
@@ -64,7 +88,7 @@ def stream(
 
 
 def draw(
-    model: Model, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
+    model: Drawable, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0, chunk: int = CHUNK
 ) -> Iterator[dict[str, Tensor]]:
     """The same as tensors: images in [-1, 1] and labels."""
     if n < 1:
@@ -76,7 +100,7 @@ def draw(
 
 
 def _chunks(
-    model: Model, n: int, wanted: Tensor | None, seed: int, truncation: float, chunk: int
+    model: Drawable, n: int, wanted: Tensor | None, seed: int, truncation: float, chunk: int
 ) -> Iterator[dict[str, Tensor]]:
     for start in range(0, n, chunk):
         rows = range(start, min(start + chunk, n))
@@ -89,7 +113,7 @@ def _chunks(
 
 
 def _conditions(
-    model: Model, rows: range, wanted: Tensor | None, generators: Sequence[torch.Generator]
+    model: Drawable, rows: range, wanted: Tensor | None, generators: Sequence[torch.Generator]
 ) -> dict[str, Tensor]:
     if not model.classes:
         return {}
@@ -101,7 +125,7 @@ def _conditions(
     return {"label": torch.searchsorted(edges, u, right=True).clamp_max(len(model.classes) - 1)}
 
 
-def _wanted(model: Model, where: Where) -> Tensor | None:
+def _wanted(model: Drawable, where: Where) -> Tensor | None:
     fields = model.drawing.conditions
     unknown = [name for name in where if name not in fields]
     if unknown:
