@@ -6,6 +6,7 @@ import argparse
 
 from gansmith.cli.options import add_json
 from gansmith.cli.parser import Command, positive
+from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
 
@@ -25,6 +26,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _names(text: str) -> list[str]:
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise InputError("--metrics: give at least one name, e.g. --metrics coverage,kernel")
+    return found
+
+
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.results import show_evaluation
     from gansmith.cli.show import print_json, screen
@@ -39,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
             n=args.n,
             seed=args.seed,
             features=args.features,
-            metrics=args.metrics.split(",") if args.metrics else None,
+            metrics=None if args.metrics is None else _names(args.metrics),
             recipe=args.recipe,
             strict=args.strict,
             listener=listener,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,10 @@ def command(name: str) -> Command:
 def run(words: Sequence[str]) -> int:
     """Run the program with these words; returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     try:
-        return _dispatch(words)
+        _forgive_letters()
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         for problem in error.problems:
             _say(f"gansmith: {problem}")
@@ -48,9 +52,27 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
-        _say("gansmith: out of memory; try a smaller batch (batch=16), --micro 8, or a smaller --image-size")
+    except OSError as error:
+        _say(f"gansmith: {error}")
         return 1
+    except (MemoryError, RuntimeError) as error:
+        return _no_memory(error)
+
+
+def _forgive_letters() -> None:
+    """A terminal that lacks a letter shows a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _no_memory(error: BaseException) -> int:
+    from gansmith.run.hardware import out_of_memory
+
+    if not out_of_memory(error):
+        raise error
+    _say("gansmith: out of memory; try a smaller batch (batch=16), --micro 8, or a smaller --image-size")
+    return 1
 
 
 def _dispatch(words: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from gansmith.errors import InputError
 
@@ -39,7 +40,7 @@ def image_size(text: str | None) -> int | tuple[int, int] | None:
     if text is None:
         return None
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.isdigit() and int(side) > 0 for side in sides):
+    if len(sides) > 2 or not all(re.fullmatch("[0-9]{1,9}", side) for side in sides):
         raise InputError(f"--image-size {text!r}: write one number (64) or height x width (48x64)")
     return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
 

@@ -18,10 +18,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise, with a hint where a choice was mistyped."""
-        choice = re.search(r"argument (\S+): invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        choice = re.search(r"argument (\S+): invalid choice: '?([^']*)'? \(choose from (.*)\)", message)
         if choice:
             known = [word.strip(" '") for word in choice[3].split(",")]
             raise InputError(f"{choice[1]} {choice[2]!r} is not known{nearest(choice[2], known)}")
+        message = message.removesuffix(", name=value")  # settings may be left out
         raise InputError(f"{message} (see {self.prog} --help)")
 
 
@@ -66,6 +67,7 @@ def read(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
     args, unknown = parser.parse_known_intermixed_args(words)
     options = [o for action in parser._actions for o in action.option_strings if o.startswith("--")]
     if unknown:
+        unknown = [word for word in unknown if word.startswith("-")] or unknown  # what follows may be its value
         raise InputError(*(_unknown(parser, word, options) for word in unknown))
     return args
 
@@ -79,7 +81,7 @@ def _unknown(parser: Parser, word: str, options: Sequence[str]) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1 up; `10k` and `2M` are understood."""
-    found = re.fullmatch(r"(\d+)([kM]?)", text)
+    found = re.fullmatch(r"([0-9]{1,12})([kM]?)", text)
     number = int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]] if found else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} should be a whole number from 1 up")

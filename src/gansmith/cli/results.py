@@ -52,9 +52,9 @@ def show_run(run: Run, as_json: bool = False) -> None:
     print(f"model:   {run.folder.model}")
 
 
-def show_plan(plan: Plan, as_json: bool = False) -> None:
-    """What a run would do."""
-    record = plan.record()
+def show_plan(plan: Plan, would: str, as_json: bool = False) -> None:
+    """What a run would be, and what would be done."""
+    record = {**plan.record(), "would": would}
     if as_json:
         print_json(record)
         return
@@ -67,7 +67,7 @@ def show_plan(plan: Plan, as_json: bool = False) -> None:
     print(f"recipe:  {plan.recipe.id}, size {plan.size}: {plan.recipe.title}")
     print("settings: " + " ".join(f"{k}={v}" for k, v in plan.hp.model_dump().items()))
     print(f"budget:  {plan.budget}")
-    print(f"folder:  {plan.folder}")
+    print(f"folder:  {plan.folder} ({would})")
     print(f"command: {plan.command()}")
     print(game.describe())
 

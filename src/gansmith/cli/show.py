@@ -84,6 +84,8 @@ class Screen:
 
 def meter(share: float, width: int = 11) -> str:
     """How often the discriminator is right, with a mark at 50%: `[.....|..o..] 73%`."""
+    if not 0 <= share <= 1:  # not measured
+        return f"[{'?' * width}]"
     cells = ["·"] * width
     cells[width // 2] = "|"
     cells[min(width - 1, int(share * width))] = "●"

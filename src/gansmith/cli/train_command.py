@@ -28,9 +28,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.results import show_plan, show_run
     from gansmith.cli.show import screen
-    from gansmith.run.plan import Request, make_plan
+    from gansmith.run.plan import Request
     from gansmith.run.settings import parse_settings
-    from gansmith.run.train import train
+    from gansmith.run.train import rehearse, train
 
     request = Request(
         args.data,
@@ -52,7 +52,8 @@ def _run(args: argparse.Namespace) -> int:
     )
     with screen(quiet=args.json) as listener:
         if args.dry_run:
-            show_plan(make_plan(request), as_json=args.json)
+            plan, would = rehearse(request, listener)
+            show_plan(plan, would, as_json=args.json)
             return 0
         run = train(request, listener)
     show_run(run, as_json=args.json)

@@ -46,8 +46,8 @@ class ProjectionHead(nn.Module):
         if self.embed is not None:
             nn.init.normal_(self.embed.weight, std=features**-0.5)
 
-    def classify(self, h: Tensor) -> Tensor:
-        """Class logits `(n, classes)` of `(n, features)`: how well each class's vector fits."""
+    def projections(self, h: Tensor) -> Tensor:
+        """Projections `(n, classes)` of `(n, features)`: what each class would add to the score."""
         if self.embed is None:
             raise ValueError("this network has no classes")
         return h @ self.embed.weight.T

@@ -14,6 +14,7 @@ __all__ = [
     "hinge_g",
     "least_squares_d",
     "least_squares_g",
+    "matching",
     "minimax_d",
     "minimax_g",
     "nonsaturating_d",
@@ -85,3 +86,20 @@ def relativistic(better: Tensor, worse: Tensor) -> Tensor:
         worse: Scores that should be lower, same shape.
     """
     return F.softplus(worse - better).mean()
+
+
+def matching(scores: Tensor, label: Tensor) -> Tensor:
+    """How much the own class's score stays behind the other classes', softplus(other - own), mean over all others.
+
+    The relativistic pairing loss between labels instead of images: the same image should score higher with its own
+    label than with any wrong one. It pushes a conditional discriminator to look at the label early, which the pairing
+    of images alone, always of one class, does not.
+
+    Args:
+        scores: Scores of each sample under every class, up to a term that the classes share, `(n, classes)`.
+        label: Own classes `(n,)`.
+    """
+    own = scores.gather(1, label[:, None])
+    behind = F.softplus(scores - own)
+    others = 1 - F.one_hot(label, scores.shape[1]).to(behind.dtype)
+    return (behind * others).sum(1).mean() / (scores.shape[1] - 1)

@@ -12,9 +12,8 @@ from gansmith.data.open import open_images
 from gansmith.data.split import split_images
 from gansmith.errors import InputError
 from gansmith.features import extractor as find_extractor
-from gansmith.metrics import Evaluation
+from gansmith.metrics import Evaluation, Suite
 from gansmith.run.evaluation import Ruler, evaluate_model
-from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import TrainedJudge, load_judge, train_judge
 from gansmith.run.judging import EPOCHS, LEAST, MOST, embedded_judge
@@ -70,6 +69,8 @@ def assess(
     """
     log = Log(listener)
     trained = model if isinstance(model, Model) else Model.load(model, recipe)
+    Suite(metrics)  # refuses names that are not known, before anything takes time
+    extractor = find_extractor(features, shape=_shape(trained)) if features else None
     images = open_images(
         data,
         fit=trained.codec.frame,
@@ -85,7 +86,7 @@ def assess(
     train, test = images.subset(splits.train), images.subset(splits.test)
     notes = [*images.warnings, *splits.warnings]
     judge = _judge(model, trained, train, log)
-    ruler = Ruler.of(judge, find_extractor(features) if features else None)
+    ruler = Ruler.of(judge, extractor)
     evaluation = evaluate_model(
         trained,
         ruler,
@@ -105,11 +106,16 @@ def assess(
     return Assessment(evaluation, tuple(notes))
 
 
+def _shape(model: Model) -> tuple[int, int, int]:
+    channels, height, width = model.codec.spec["image"].shape
+    return channels, height, width
+
+
 def _other(model: Model | str | Path, test: ImageSet) -> str:
     """What is known about the overlap of the test images and the model's training data."""
     if isinstance(model, Model) or not (Path(model) / "run.json").is_file():
         return "the model was trained on other data, whose overlap with these images is not known"
-    path = read_json(RunFolder(Path(model)).record)["data"]["path"]
+    path = RunFolder(Path(model)).read()["data"]["path"]
     try:
         own = open_images(path, fit=test.fit)
     except InputError:
@@ -123,7 +129,9 @@ def _judge(model: Model | str | Path, trained: Model, train: ImageSet, log: Log)
     if not isinstance(model, Model):
         folder = RunFolder(Path(model)).judge
         if (folder / "judge.json").is_file():
-            return load_judge(folder)
+            judge = load_judge(folder)
+            judge.check(trained.codec)
+            return judge
     shipped = embedded_judge(train.fingerprint)
     if shipped is not None:
         return shipped

@@ -9,6 +9,7 @@ from gansmith.errors import InputError
 
 __all__ = ["Budget"]
 
+MOST = 1e15
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SAMPLES = {"": 1, "k": 1_000, "M": 1_000_000}
 
@@ -32,13 +33,15 @@ class Budget:
         Raises:
             InputError: The text is no budget, or nothing can be trained in it.
         """
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhkM]?)", text.strip())
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhkM]?)", text.strip())
         if not found:
             raise InputError(
                 f"--budget {text!r}: write a time (90s, 10m, 2h) or a number of samples (6400, 200k, 5M); "
                 "a lower-case m is always minutes"
             )
         number, unit = float(found[1]), found[2]
+        if number > MOST:
+            raise InputError(f"--budget {text[:20]!r}... is more than anybody can wait for")
         if number * _SECONDS.get(unit, 1) < 1:
             raise InputError(f"--budget {text!r} is nothing: give at least one second or one sample")
         if unit in _SECONDS:

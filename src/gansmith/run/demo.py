@@ -8,7 +8,7 @@ from gansmith.run.plan import Request
 
 __all__ = ["BUDGET", "demo_request"]
 
-BUDGET = "40k"
+BUDGET = "64k"
 """Real samples; found by `benchmarks/search`: enough for the quality that the README states."""
 
 

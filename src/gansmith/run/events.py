@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from gansmith.run.files import write_text
+from gansmith.run.files import plain_disk_errors, write_text
 
 __all__ = ["Events", "read_events"]
+
+
+LAST = ("broke", "done")
+"""How a run ended; a run that goes on has not ended."""
 
 
 class Events:
@@ -18,32 +23,36 @@ class Events:
 
     Args:
         path: The file.
-        upto: On resuming: samples at the checkpoint. Later rounds and evaluations are dropped, since they will be
-            played again; the log then reads as if the run had never been interrupted.
+        upto: On resuming: samples at the checkpoint, -1 where there is none. Later events are dropped, since they
+            will happen again; the log then reads as if the run had never been interrupted.
     """
 
     def __init__(self, path: Path, upto: int | None = None) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         if upto is not None and path.exists():
-            kept = [e for e in read_events(path) if e.get("samples", 0) <= upto]
+            kept = [e for e in read_events(path) if e.get("event") not in LAST and e.get("samples", 0) <= upto]
             write_text(path, "".join(_line(e) for e in kept))
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        with plain_disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: TextIO = path.open("a", encoding="utf-8")
 
     def write(self, event: str, **values: Any) -> None:
         """Append one event."""
-        self._file.write(_line({"event": event, **values}))
-        self._file.flush()
+        with plain_disk_errors(self._path):
+            self._file.write(_line({"event": event, **values}))
+            self._file.flush()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; what could not be written has been reported when it was."""
+        with suppress(OSError):
+            self._file.close()
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """Events in order; a line cut short by a crash is left out."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 event = json.loads(line)

@@ -8,13 +8,28 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+from safetensors import SafetensorError
+
 from gansmith.errors import InputError, RunError
 
-__all__ = ["read_json", "recover", "replacing", "replacing_folder", "sha256", "write_json", "write_text"]
+__all__ = [
+    "plain_disk_errors",
+    "read_json",
+    "recover",
+    "replacing",
+    "replacing_folder",
+    "sha256",
+    "tidy",
+    "write_json",
+    "write_text",
+]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No space left, quota exceeded, file larger than the process may write."""
 
 
 @contextmanager
@@ -25,14 +40,15 @@ def replacing(path: Path) -> Iterator[Path]:
         RunError: The disk is full or can't be written; `path` is as it was.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _plain_disk_errors(path):
+    with plain_disk_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             _sync(temporary)
             temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
 
 
 @contextmanager
@@ -43,7 +59,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         RunError: The disk is full or can't be written; `path` is as it was.
     """
     temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{kind}") for kind in ("tmp", "old"))
-    with _plain_disk_errors(path):
+    with plain_disk_errors(path):
         try:
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
@@ -71,6 +87,12 @@ def recover(path: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(path)
+
+
+def tidy(root: Path) -> None:
+    """Remove what interrupted writes left behind in a folder and below it."""
+    for left in sorted(root.rglob(".*.tmp")):
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -119,12 +141,24 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def _plain_disk_errors(path: Path) -> Iterator[None]:
+def plain_disk_errors(path: Path) -> Iterator[None]:
+    """Say in one line why `path` could not be written.
+
+    Raises:
+        RunError: The disk is full.
+        InputError: There is something in the way, or writing is not allowed.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise RunError(f"the disk is full: {path} was not written, what was there before is whole") from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise InputError(f"{path} can't be written: {error.strerror}; choose another place with --out") from error
+        if error.errno in FULL:
+            raise _full(path) from error
+        raise InputError(f"{path} can't be written: {error.strerror or error}; choose another place") from error
+    except SafetensorError as error:  # it wraps the system's error in text
+        if any(f"os error {number})" in str(error) for number in FULL):
+            raise _full(path) from error
         raise
+
+
+def _full(path: Path) -> RunError:
+    return RunError(f"the disk is full: {path} was not written, what was there before is whole")

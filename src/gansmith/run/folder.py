@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gansmith.errors import InputError
+from gansmith.run.files import read_json
 
-__all__ = ["RunFolder"]
+__all__ = ["FORMAT", "RunFolder"]
+
+FORMAT = 1
+"""Version of the run folder."""
+
+KEYS = ("identity", "data", "versions", "pace", "machine")
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,20 @@ class RunFolder:
             what = "is no run folder (it has no run.json)" if root.exists() else "does not exist"
             raise InputError(f"{path} {what}")
         return cls(root)
+
+    def read(self) -> dict[str, Any]:
+        """What `run.json` says.
+
+        Raises:
+            InputError: It is missing, damaged or of another version.
+        """
+        found = read_json(self.record)
+        if found.get("format") != FORMAT:
+            raise InputError(f"{self.root}: run format {found.get('format')!r}; this gansmith reads {FORMAT}")
+        missing = [key for key in KEYS if not isinstance(found.get(key), dict)]
+        if missing:
+            raise InputError(f"{self.record} is damaged: it lacks {', '.join(missing)}")
+        return found
 
     @property
     def record(self) -> Path:

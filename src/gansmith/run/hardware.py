@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from gansmith.core import Backend
-from gansmith.errors import InputError
+from gansmith.errors import InputError, nearest
 
-__all__ = ["Precision", "backend", "cores", "set_threads"]
+__all__ = ["Precision", "backend", "cores", "out_of_memory", "set_threads"]
 
 Precision = Literal["fp32", "bf16"]
+
+MOST_THREADS = 1024
 
 
 def cores() -> int:
@@ -27,6 +30,12 @@ def cores() -> int:
     return available
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: torch raises plain ones of several kinds."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
 def set_threads(threads: int | None) -> int:
     """Set torch's threads (None: one a core, or what `OMP_NUM_THREADS` says) and return the number.
 
@@ -37,6 +46,8 @@ def set_threads(threads: int | None) -> int:
         threads = int(given) if given.isdigit() and int(given) > 0 else cores()
     if threads < 1:
         raise InputError(f"--threads {threads}: give at least 1")
+    if threads > MOST_THREADS:
+        raise InputError(f"--threads {threads}: that is too many; this machine has {cores()} cores")
     torch.set_num_threads(threads)
     return threads
 
@@ -53,10 +64,13 @@ def backend(
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind = device.partition(":")[0]
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind not in there:
-        raise InputError(f"--device {device!r}: known are auto, cpu, cuda, mps")
+    if kind not in there or not re.fullmatch(r"[a-z]+(:[0-9]{1,4})?", device):
+        raise InputError(f"--device {device!r}{nearest(device, ('auto', *there))}")
     if not there[kind]:
         raise InputError(f"--device {device}: there is no such device here; --device cpu always works")
+    index = int(device.partition(":")[2] or 0)
+    if kind == "cuda" and index >= torch.cuda.device_count():
+        raise InputError(f"--device {device}: the last one here is cuda:{torch.cuda.device_count() - 1}")
     if micro is not None and micro < 1:
         raise InputError(f"--micro {micro}: give at least 1 sample")
     if kind == "cuda" and world > 1 and ":" not in device:

@@ -24,16 +24,32 @@ class Interrupted(GansmithError):
 
 
 class StopFlag:
-    """Set by a signal, read between rounds."""
+    """Set by a signal, read between rounds.
+
+    Attributes:
+        signals: How many came.
+        patient: Whether somebody reads the flag: a signal then waits for the end of the round. Otherwise, and when a
+            second one comes, it stops at once.
+    """
 
     def __init__(self) -> None:
         self.signals = 0
+        self.patient = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """The signal handler: the second signal stops at once."""
+        """The signal handler."""
         self.signals += 1
-        if self.signals > 1:
+        if self.signals > 1 or not self.patient:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def between_rounds(self) -> Iterator[None]:
+        """Within the block a signal waits for `agreed`."""
+        self.patient = True
+        try:
+            yield
+        finally:
+            self.patient = False
 
     def agreed(self, backend: Backend) -> bool:
         """Whether any process was asked to stop; all of them learn it in the same round."""

@@ -52,6 +52,18 @@ class TrainedJudge:
         """Whether its answers are the data's classes."""
         return bool(self.info["task"] == "classes")
 
+    def check(self, codec: ImageCodec) -> None:
+        """Refuse data that this judge can't measure.
+
+        Raises:
+            InputError: The data has other channels, or other classes than the judge knows.
+        """
+        channels, classes = codec.spec["image"].shape[0], len(codec.classes)
+        if self.net.shape[0] != channels:
+            raise InputError(f"the judge is for images of {self.net.shape[0]} channels, these have {channels}")
+        if self.knows_classes and classes and self.net.head.out_features != classes:
+            raise InputError(f"the judge knows {self.net.head.out_features} classes, the data has {classes}")
+
 
 class _Quiz(Scene):
     J: Judge

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
 from gansmith.run.folder import RunFolder
@@ -61,8 +60,7 @@ class Judging:
             judge = train_judge(
                 train, plan.codec, samples=samples, tick=lambda share: log.progress("training the judge", share)
             )
-        if judge.net.shape[0] != plan.codec.spec["image"].shape[0]:
-            raise InputError(f"the judge {plan.request.judge} is for {judge.net.shape[0]} channels")
+        judge.check(plan.codec)
         save_judge(judge, folder.judge)
         return cls(plan, judge, Ruler.of(judge), log)
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.core import Draw, Game
+from gansmith.core import Draw, Game, GameError
 from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe
@@ -135,15 +135,22 @@ class Model:
         about = read_json(folder / "recipe.json")
         if about.get("format") != FORMAT:
             raise InputError(f"{folder}: model format {about.get('format')!r}; this gansmith reads {FORMAT}")
+        if not (_is_list(about, "nets", str) and _is_list(about, "frequencies", float) and _is_dict(about, "hp")):
+            raise InputError(f"{folder / 'recipe.json'} is damaged")
         chosen = _recipe_of(folder, about, recipe)
         codec = ImageCodec.from_json(_json(read_json(folder / "codec.json")))
-        hp = resolve(chosen, "s", about.get("hp", {}))
-        game = chosen.game(codec.spec, hp)
+        hp = resolve(chosen, "s", about["hp"])
+        try:
+            game = chosen.game(codec.spec, hp)
+        except GameError as error:
+            raise InputError(f"{folder} does not fit its recipe: {error}") from error
         if game.draw is None:
             raise InputError(f"recipe {chosen.id} defines no draw, so it makes no samples")
         provenance = read_json(folder / "provenance.json")
         nets = _load_nets(folder, game, about, provenance)
-        return cls(chosen, hp, codec, nets, game.draw, tuple(about.get("frequencies", ())), provenance)
+        if about["frequencies"] and len(about["frequencies"]) != len(codec.classes):
+            raise InputError(f"{folder / 'recipe.json'} is damaged: its frequencies are not those of the classes")
+        return cls(chosen, hp, codec, nets, game.draw, tuple(about["frequencies"]), provenance)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -245,6 +252,14 @@ def _blank(draw: Draw, codec: ImageCodec) -> dict[str, Tensor]:
     """One sample's noise and conditions, of zeros."""
     noise = {name: torch.zeros(1, *shape) for name, shape in draw.noise.items()}
     return noise | {name: torch.zeros(1, *codec.spec[name].shape, dtype=torch.long) for name in draw.conditions}
+
+
+def _is_list(data: Mapping[str, Any], key: str, kind: type) -> bool:
+    return isinstance(data.get(key), list) and all(isinstance(item, kind) for item in data[key])
+
+
+def _is_dict(data: Mapping[str, Any], key: str) -> bool:
+    return isinstance(data.get(key), dict)
 
 
 def _json(data: dict[str, Any]) -> Json:

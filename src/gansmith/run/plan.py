@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shlex
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +26,18 @@ from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.budget import Budget
-from gansmith.run.files import read_json, sha256
+from gansmith.run.files import sha256
+from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import Precision
+from gansmith.run.judge import load_judge
 from gansmith.run.settings import resolve
 
-__all__ = ["FORMAT", "Plan", "Request", "check_same_run", "make_plan", "refit"]
+__all__ = ["Plan", "Request", "check_same_run", "make_plan", "refit", "where"]
 
-FORMAT = 1
 DEFAULT_BUDGET = "10m"
 DEFAULT_RECIPE = "r3gan"
+MOST_EPOCHS = 4
+"""A batch may hold every training image four times, not more."""
 
 
 @dataclass(frozen=True)
@@ -167,11 +171,14 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     Raises:
         InputError: With every problem found, before anything is written.
     """
-    if request.seed < 0:
-        raise InputError(f"--seed {request.seed}: give a whole number from 0 up")
+    if not 0 <= request.seed < 2**63:
+        raise InputError(f"--seed {request.seed}: give a whole number from 0 up to 2^63 - 1")
+    if not str(request.data):
+        raise InputError("the path of the data is empty")
     budget = Budget.parse(request.budget or DEFAULT_BUDGET)
     recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
     resolve(recipe, request.size or "s", request.settings)  # problems of settings before hours of decoding
+    judge = load_judge(Path(request.judge)) if request.judge is not None else None
     images = open_images(
         request.data,
         size=request.image_size,
@@ -184,11 +191,19 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     codec = ImageCodec.fit(images.subset(splits.train))
     size = request.size or _size(images)
     hp = resolve(recipe, size, request.settings)
+    if judge is not None:
+        judge.check(codec)
+    if hp.batch > len(splits.train) * MOST_EPOCHS:
+        raise InputError(
+            f"batch={hp.batch} is more than four times the {len(splits.train)} training images: choose a smaller one"
+        )
     try:
         recipe.game(codec.spec, hp)
-    except GameError as error:
-        raise InputError(f"recipe {recipe.id} does not fit this data: {error}") from error
-    identity = _identity(request, images, recipe, size, hp)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"recipe {recipe.id} does not fit this data or these settings: {where(error)}") from error
+    identity = _identity(request, images, recipe, size, hp, budget)
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
     return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity)
@@ -210,9 +225,7 @@ def check_same_run(plan: Plan) -> dict[str, Any] | None:
         if folder.is_file() or (folder.is_dir() and any(not p.name.startswith(".") for p in folder.iterdir())):
             raise InputError(f"{folder} exists and is no run folder; choose another place with --out")
         return None
-    record = read_json(folder / "run.json")
-    if record.get("format") != FORMAT:
-        raise InputError(f"{folder}: run format {record.get('format')!r}; this gansmith reads {FORMAT}")
+    record = RunFolder(folder).read()
     theirs, mine = record.get("identity", {}), plan.identity
     different = [key for key in mine if mine[key] != theirs.get(key)]
     if different:
@@ -226,7 +239,9 @@ def data_name(path: str | Path) -> str:
     return Path(path).resolve().name.split(".")[0] or "data"
 
 
-def _identity(request: Request, images: ImageSet, recipe: Recipe[Any], size: Size, hp: Hp) -> dict[str, Any]:
+def _identity(
+    request: Request, images: ImageSet, recipe: Recipe[Any], size: Size, hp: Hp, budget: Budget
+) -> dict[str, Any]:
     name = request.recipe or recipe.id
     return {
         "recipe": recipe.id,
@@ -236,9 +251,10 @@ def _identity(request: Request, images: ImageSet, recipe: Recipe[Any], size: Siz
         "size": size,
         "settings": hp.model_dump(mode="json"),
         "seed": request.seed,
-        "budget": request.budget or DEFAULT_BUDGET,
+        "budget": str(budget),
         "precision": request.precision,
         "micro": request.micro,
+        "judge": sha256(Path(request.judge) / "judge.safetensors") if request.judge is not None else None,
     }
 
 
@@ -251,6 +267,14 @@ def _size(images: ImageSet) -> Size:
 
 def _scalar(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def where(error: Exception) -> str:
+    """An error of a recipe in one line: where it happened and what it says."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split())
+    kind = "" if isinstance(error, GameError) else f"{type(error).__name__}: "
+    return f"{kind}{text}" + (f" ({Path(frame.filename).name}, line {frame.lineno})" if kind else "")
 
 
 def _short(value: Any) -> str:

@@ -109,8 +109,8 @@ class Recorder:
             rate=round(rate, 1),
             values=values,
         )
-        if broken:
-            raise NotFinite(broken[0])
+        if broken or (name := _broken_weight(state)):
+            raise NotFinite(broken[0] if broken else name)
 
     @torch.no_grad()
     def _contest(self, state: State) -> float | None:
@@ -128,9 +128,10 @@ class Recorder:
             model.save(self.folder.model)
             return
         scores = dict(self._scores(model))
-        better = self.best is None or scores[BEST] < self.best
+        score = scores.get(BEST, math.nan)
+        better = self.best is None or score < self.best
         if better:
-            self.best = scores[BEST]
+            self.best = score if math.isfinite(score) else None
             model.save(self.folder.model)
         self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
 

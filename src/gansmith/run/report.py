@@ -16,6 +16,7 @@ from gansmith.run.events import read_events
 from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.report_style import PAGE
+from gansmith.run.verdict import verdict
 
 __all__ = ["write_report"]
 
@@ -31,14 +32,14 @@ def write_report(folder: RunFolder) -> Path:
     Raises:
         InputError: The folder has no run, or nothing has been logged yet.
     """
-    record = read_json(folder.record)
+    record = folder.read()
     events = list(read_events(folder.events))
     if not any(e["event"] in ("start", "resume") for e in events):
         raise InputError(f"{folder.root} has logged nothing yet: train first")
     evaluation = Evaluation.from_json(_only(read_json(folder.metrics))) if folder.metrics.is_file() else None
     sections = [
         _head(record, events),
-        _verdict(record),
+        _verdict(record, events),
         _pictures(folder),
         _scores(evaluation, record["data"]["classes"]),
         _curves(events),
@@ -70,8 +71,11 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     return f"<header>{name}<p>{' · '.join(map(_e, facts))}</p></header>"
 
 
-def _verdict(record: Mapping[str, Any]) -> str:
+def _verdict(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     found = record.get("result", {}).get("verdict", [])
+    broke = [e["what"] for e in events if e["event"] == "broke"]
+    if broke:
+        found = [f.to_json() for f in verdict([], None, None, broke[-1])]
     if not found:
         return '<section class="verdict watch"><p>This run has not finished.</p></section>'
     marks = {"good": "✓", "watch": "!", "bad": "✗"}

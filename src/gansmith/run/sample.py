@@ -83,8 +83,8 @@ def stream(
     Raises:
         InputError: A condition is unknown, or a number out of range.
     """
-    for made in draw(model, n, where, seed, truncation, chunk):
-        yield Samples(*model.codec.decode(made))
+    made = draw(model, n, where, seed, truncation, chunk)
+    return (Samples(*model.codec.decode(part)) for part in made)
 
 
 def draw(
@@ -146,7 +146,7 @@ def _class_id(classes: Sequence[str], value: Any) -> int:
     if str(value) in classes:
         return classes.index(str(value))
     text = str(int(value)) if isinstance(value, np.integer | Tensor) else str(value)
-    if text.isdigit() and int(text) < len(classes):
+    if text in map(str, range(len(classes))):
         return int(text)
     hint = nearest(str(value), classes)
     raise InputError(f"no class {value!r}: numbers go from 0 to {len(classes) - 1}{hint}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from gansmith.errors import InputError, nearest
@@ -13,9 +14,11 @@ from gansmith.recipes._recipe import Hp, Recipe, Size
 
 __all__ = ["parse_settings", "resolve"]
 
+WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "null": None}
+
 
 def parse_settings(words: Sequence[str]) -> dict[str, Any]:
-    """Read `name=value` words; values are YAML scalars (`true`, `2e-4`, `hinge`).
+    """Read `name=value` words; values are numbers, `true`, `false`, `null` and words (`2e-4`, `hinge`).
 
     Raises:
         InputError: A word is not of that form, or a name is given twice.
@@ -36,11 +39,11 @@ def parse_settings(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _scalar(text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return text if isinstance(value, dict | list) else value
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", text.lower()) else text
 
 
 def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any]) -> Hp:
@@ -51,12 +54,10 @@ def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any]) -> Hp:
     """
     known = recipe.hp.model_fields
     problems = [f"recipe {recipe.id} has no setting {n!r}{nearest(n, known)}" for n in given if n not in known]
-    problems += [
-        f"{n}={str(v).lower()}: should be a number, not true or false"
-        for n, v in given.items()
-        if isinstance(v, bool) and n in known and known[n].annotation is not bool
-    ]
-    values = {**recipe.sizes.get(size, {}), **{k: v for k, v in given.items() if k in known}}
+    mine = {n: v for n, v in given.items() if n in known}
+    wrong = {n: problem for n, v in mine.items() if (problem := _no_number(v, known[n].annotation))}
+    problems += [f"{n}={_text(mine[n])}: {problem}" for n, problem in wrong.items()]
+    values = {**recipe.sizes.get(size, {}), **{n: v for n, v in mine.items() if n not in wrong}}
     try:
         hp: Hp = recipe.hp.model_validate(values)
     except ValidationError as error:
@@ -66,7 +67,22 @@ def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any]) -> Hp:
     return hp
 
 
+def _no_number(value: Any, wanted: Any) -> str:
+    """What is wrong with a value that would pass for a number although it is none; empty where nothing is."""
+    if isinstance(value, bool) and wanted in (int, float):
+        return "should be a number, not true or false"
+    try:
+        finite = wanted is not float or math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return ""
+    return "" if finite else "should be a finite number"
+
+
 def _sentence(error: Any) -> str:
     name = ".".join(map(str, error["loc"])) or "settings"
     message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{name}={error['input']}: {message}"
+    return f"{name}={_text(error['input'])}: {message}"
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

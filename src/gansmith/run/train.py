@@ -8,27 +8,29 @@ from typing import Any
 
 import torch
 
-from gansmith.core import Backend, State, play
+from gansmith.core import Backend, GameError, State, play
 from gansmith.data.source import ImageSource
-from gansmith.errors import InputError, RunError
+from gansmith.errors import GansmithError, InputError, RunError
 from gansmith.run.checkpoint import load_latest
 from gansmith.run.events import Events
-from gansmith.run.files import recover, write_json
+from gansmith.run.files import recover, tidy, write_json
 from gansmith.run.finish import finish
 from gansmith.run.folder import RunFolder
 from gansmith.run.hardware import backend as make_backend
-from gansmith.run.hardware import set_threads
+from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
 from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
-from gansmith.run.plan import Plan, Request, check_same_run, make_plan
+from gansmith.run.plan import Plan, Request, check_same_run, make_plan, where
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import NotFinite, Recorder
+from gansmith.run.report import write_report
+from gansmith.run.verdict import ADVICE
 from gansmith.types import Batch
 
-__all__ = ["Run", "train"]
+__all__ = ["Run", "rehearse", "train"]
 
 HELD_OUT = 256
 """Validation images that the discriminator is asked about on every tick."""
@@ -76,17 +78,35 @@ def train(request: Request, listener: Listener | None = None) -> Run:
         plan = make_plan(request, lambda what, done, total: log.progress(what, done / max(total, 1)))
         if plan.hp.batch % place.world:
             raise InputError(f"batch={plan.hp.batch} can't be shared by {place.world} processes: choose a multiple")
-        if plan.hp.batch > len(plan.splits.train) * 4:
-            raise InputError(
-                f"batch={plan.hp.batch} is more than four times the {len(plan.splits.train)} training images: "
-                "choose a smaller one"
-            )
         folder, record = RunFolder(plan.folder), check_same_run(plan)
         place.wait()
         if record is not None and record.get("finished"):
             return Run(folder, record, already=True)
         with stop_on_signals() as stop:
-            return _Session(plan, folder, backend, place, log, stop, threads).run(record)
+            try:
+                return _Session(plan, folder, backend, place, log, stop, threads).run(record)
+            except KeyboardInterrupt:  # while nothing plays, or a second signal
+                raise Interrupted(f"stopped; go on with: {plan.command()}") from None
+
+
+def rehearse(request: Request, listener: Listener | None = None) -> tuple[Plan, str]:
+    """Check everything that can be checked without writing or training.
+
+    Returns:
+        The plan, and in a few words what `train` would do.
+
+    Raises:
+        InputError: As `train` would raise.
+    """
+    threads = set_threads(request.threads)
+    log = Log(listener)
+    backend = make_backend(request.device, request.precision, request.micro)
+    plan = make_plan(request, lambda what, done, total: log.progress(what, done / max(total, 1)))
+    folder, record = RunFolder(plan.folder), check_same_run(plan)
+    _Session(plan, folder, backend, Place(), log, StopFlag(), threads).close()
+    if record is None:
+        return plan, "a new run"
+    return plan, "nothing: it is finished" if record.get("finished") else "go on with an unfinished run"
 
 
 class _Session:
@@ -101,20 +121,19 @@ class _Session:
 
     def run(self, record: dict[str, Any] | None) -> Run:
         """Play from the last checkpoint, or from the start, to the end; measure; report."""
-        recover(self.folder.model)
         checkpoint, damaged = load_latest(self.folder.checkpoints) if record else (None, [])
-        record = record or self._begin()
-        self._check_threads(record)
+        record, new = record or self._begin(), record is None
         pace = Pace(**record["pace"])
         state = self._state(pace.total)
-        if checkpoint is not None:
-            state.restore(checkpoint.snapshot)
-        if self.place.writes:
-            self.log.events = Events(self.folder.events, upto=state.clock.samples if checkpoint else 0)
-        for line in damaged:
-            self.log.note(line)
-        self._announce(record, state, checkpoint is not None)
         try:
+            if checkpoint is not None:
+                state.restore(checkpoint.snapshot)
+            if self.place.writes:
+                self._open(record if new else None, state.clock.samples if checkpoint else -1)
+            self._check_threads(record)
+            for line in damaged:
+                self.log.note(line)
+            self._announce(record, state, checkpoint is not None)
             judging = Judging.prepare(self.plan, self.folder, self.log) if self.place.writes else None
             self._play(state, pace, judging, checkpoint.extra if checkpoint else None)
             if judging is not None:
@@ -126,8 +145,21 @@ class _Session:
         self.place.wait()
         return Run(self.folder, record, resumed=checkpoint is not None)
 
+    def close(self) -> None:
+        """Make the state of the first round and let it go: what can't be played is refused here."""
+        self._state(0).source.close()  # type: ignore[attr-defined]
+
+    def _open(self, new: dict[str, Any] | None, samples: int) -> None:
+        """Write the record of a new run, which from here on exists, or clear up after an interruption; open the log."""
+        if new is not None:
+            write_json(self.folder.record, new)
+        recover(self.folder.model)
+        recover(self.folder.judge)
+        tidy(self.folder.root)
+        self.log.events = Events(self.folder.events, upto=samples)
+
     def _begin(self) -> dict[str, Any]:
-        """Decide the number of samples and write `run.json`: from here on the run exists."""
+        """Decide the number of samples and everything else that `run.json` says."""
         budget, batch = self.plan.budget, self.plan.hp.batch
         rate = None
         total = budget.samples
@@ -136,7 +168,7 @@ class _Session:
             rate = measure_rate(lambda: self._state(0))
             total = int(rate * budget.seconds * OVERHEAD)
         pace = Pace.of(max(total or 0, batch), batch)
-        record = self.plan.record() | {
+        return self.plan.record() | {
             "pace": vars(pace),
             "measured": None if rate is None else {"samples_per_second": rate},
             "machine": {
@@ -148,9 +180,6 @@ class _Session:
             "recipe_path": self.plan.request.recipe,
             "finished": False,
         }
-        if self.place.writes:
-            write_json(self.folder.record, record)
-        return record
 
     def _check_threads(self, record: Mapping[str, Any]) -> None:
         was, now = record["machine"]["threads"], self.threads
@@ -189,7 +218,10 @@ class _Session:
             world=self.place.world,
             **options,
         )
-        return State(game, source, plan.request.seed, self.backend, total)
+        try:
+            return State(game, source, plan.request.seed, self.backend, total)
+        except GameError as error:
+            raise InputError(f"recipe {plan.recipe.id} can't be played so: {error}") from error
 
     def _play(self, state: State, pace: Pace, judging: Judging | None, extra: Mapping[str, Any] | None) -> None:
         recorder = None
@@ -197,13 +229,23 @@ class _Session:
             recorder = Recorder(self.folder, pace, self.log, self._model_of, judging.quick, self._held_out(), extra)
             if extra is None:
                 recorder.start(state)
+        try:
+            with self.stop.between_rounds():
+                self._rounds(state, pace.total, recorder)
+        except NotFinite as error:
+            raise self._broke(str(error)) from error
+        except GansmithError:
+            raise
+        except (GameError, RuntimeError, TypeError, ValueError, AttributeError, LookupError) as error:
+            if out_of_memory(error):
+                raise
+            raise RunError(f"recipe {self.plan.recipe.id} failed: {where(error)}") from error
+
+    def _rounds(self, state: State, total: int, recorder: Recorder | None) -> None:
         hooks = [recorder] if recorder else []
-        while state.clock.samples < pace.total:
-            try:
-                play(state, 1, hooks)
-            except NotFinite as error:
-                raise self._broke(str(error)) from error
-            self.log.progress("training", state.clock.samples / pace.total, samples=state.clock.samples)
+        while state.clock.samples < total:
+            play(state, 1, hooks)
+            self.log.progress("training", state.clock.samples / total, samples=state.clock.samples)
             if self.stop.agreed(self.backend):
                 if recorder:
                     recorder.save(state)
@@ -212,9 +254,9 @@ class _Session:
     def _broke(self, name: str) -> RunError:
         checkpoint, _ = load_latest(self.folder.checkpoints)
         kept = f"the last good checkpoint is {checkpoint.path}" if checkpoint else "no checkpoint had been saved yet"
-        advice = "try a smaller learning rate (lr=...), a larger penalty, or --precision fp32, in a new --out"
         self.log.event("broke", what=name)
-        return RunError(f"{name} stopped being a number; {kept}. {advice[0].upper()}{advice[1:]}")
+        write_report(self.folder)
+        return RunError(f"{name} stopped being a number: {ADVICE}, in a new --out ({kept})")
 
     def _model_of(self, state: State) -> Model:
         plan = self.plan

@@ -12,6 +12,7 @@ Level = Literal["good", "watch", "bad"]
 
 TELLS_APART, ALMOST_ALWAYS = 0.75, 0.95
 COVERED, COLLAPSED = 0.5, 0.2
+ADVICE = "try a smaller learning rate (lr=...), a larger penalty, or --precision fp32"
 LAST = 0.2
 """The discriminator is judged by the last fifth of the run."""
 
@@ -49,8 +50,7 @@ def verdict(accuracy: Sequence[float], coverage: float | None, ceiling: float | 
 
 def _numbers(broke: str) -> Finding:
     if broke:
-        advice = "try a smaller learning rate (lr), a larger penalty (gamma), or --precision fp32"
-        return Finding("numbers", "bad", f"{broke} stopped being a number; {advice}")
+        return Finding("numbers", "bad", f"{broke} stopped being a number: {ADVICE}")
     return Finding("numbers", "good", "all numbers stayed finite")
 
 

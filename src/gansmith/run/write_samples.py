@@ -22,6 +22,9 @@ from gansmith.run.sample import Samples, Where, sample, stream
 __all__ = ["write_samples"]
 
 MOST_IN_GRID = 10_000
+FILES = (".png", ".npz", ".npy", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".zip", ".gz", ".csv")
+"""Endings that mean a file; any other name is a folder's."""
+
 Tick = Callable[[float], None]
 
 
@@ -51,12 +54,9 @@ def write_samples(
     Raises:
         InputError: `out` can't be written or is taken, or a number is out of range.
     """
-    path = Path(out)
-    if path.suffix.lower() not in ("", ".png", ".npz"):
-        raise InputError(f"--out {path}: give a .png (one grid), a .npz, or a folder")
-    if path.is_dir() and any(path.iterdir()) and not path.suffix:
-        raise InputError(f"--out {path}: the folder is not empty; choose a new one")
-    if path.suffix.lower() == ".png":
+    path, kind = Path(out), Path(out).suffix.lower()
+    _check_place(path, kind)
+    if kind == ".png":
         if n > MOST_IN_GRID:
             raise InputError(f"a grid of {n:,} images is too large to look at; give a folder or a .npz")
         made = sample(model, n, where, seed, truncation)
@@ -64,11 +64,25 @@ def write_samples(
         tick(1.0)
         return path
     parts = stream(model, n, where, seed, truncation)
-    if path.suffix.lower() == ".npz":
+    if kind == ".npz":
         _write_npz(model, parts, n, path, tick)
     else:
         _write_folder(model, parts, n, path, tick)
     return path
+
+
+def _check_place(path: Path, kind: str) -> None:
+    if not path.name:
+        raise InputError(f"--out {path}: give the name of a file or of a new folder")
+    if kind in FILES and kind not in (".png", ".npz"):
+        raise InputError(f"--out {path}: {kind} can't be written; give a .png (one grid), a .npz, or a folder")
+    if kind in (".png", ".npz"):
+        if path.is_dir():
+            raise InputError(f"--out {path} is a folder; choose another name")
+    elif path.is_dir() and any(path.iterdir()):
+        raise InputError(f"--out {path}: the folder is not empty; choose a new one")
+    elif path.exists() and not path.is_dir():
+        raise InputError(f"--out {path} is a file; choose a new folder")
 
 
 def _write_folder(model: Model, parts: Iterator[Samples], n: int, path: Path, tick: Tick) -> None:

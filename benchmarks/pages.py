@@ -1,0 +1,44 @@
+"""Puts the tables of the result files into marked sections of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import ROOT, read
+from benchmarks.table import Table
+
+__all__ = ["PAGE", "filled", "section", "write_page"]
+
+PAGE = ROOT / "docs/benchmarks.md"
+BEGIN, END = "<!-- begin {} -->", "<!-- end {} -->"
+
+
+def section(data: dict[str, Any]) -> str:
+    """The tables of one result file, and where they come from."""
+    machine, commit = data["machine"], data["commit"]
+    made = f"{(commit['id'] or 'unknown')[:10]}{' with changes' if commit['dirty'] else ''}"
+    source = (
+        f"{data['date'][:10]}, commit {made}; {machine['cpu']}, {machine['cores']} cores, {machine['capability']}, "
+        f"torch {machine['torch']}, Python {machine['python']}{'; a smoke run (`--quick`)' if data['quick'] else ''}."
+    )
+    return "\n\n".join([*(Table.from_json(table).markdown() for table in data["tables"]), f"*{source}*"])
+
+
+def filled(page: str, sections: dict[str, str]) -> str:
+    """The page with its marked sections replaced; raises `ValueError` where a section has no marks."""
+    for name, text in sections.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        found = re.search(f"{re.escape(begin)}.*?{re.escape(end)}", page, re.DOTALL)
+        if found is None:
+            raise ValueError(f"the page has no section between {begin} and {end}")
+        page = f"{page[: found.start()]}{begin}\n\n{text}\n\n{end}{page[found.end() :]}"
+    return page
+
+
+def write_page(folder: Path, page: Path = PAGE) -> list[str]:
+    """Fill the page from the result files in a folder; returns their names."""
+    found = {data["benchmark"]: section(data) for data in map(read, sorted(folder.glob("*.json")))}
+    page.write_text(filled(page.read_text(encoding="utf-8"), found), encoding="utf-8")
+    return list(found)
