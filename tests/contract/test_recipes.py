@@ -60,7 +60,7 @@ def digest(name: str, rounds: int = 6, spec=LABELLED, **settings) -> list[float]
     return [round(float(sum(p.detach().double().abs().sum() for p in nets[n].parameters())), 6) for n in sorted(nets)]
 
 
-OTHER = {"loss": "minimax", "net": "residual", "beta1": 0.3, "beta2": 0.9, "ema": 2.0, "lr_end": 0.9, "gamma_end": 0.9}
+OTHER = {"loss": "minimax", "net": "residual", "beta1": 0.3, "beta2": 0.9, "ema": 0.5, "lr_end": 0.9, "gamma_end": 0.9}
 DATA_SIDE = {"flip", "shift"}
 
 
