@@ -24,7 +24,9 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure gansmith.")
     made.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)} (default: all but {long}, which takes hours)")
     made.add_argument("--quick", action="store_true", help="a smoke run: shows that it works, measures little")
-    made.add_argument("--out", type=Path, metavar="DIR", help="folder of the result files (default: benchmarks/results)")
+    made.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the result files (default: benchmarks/results)"
+    )
     made.add_argument("--write-docs", action="store_true", help="fill docs/benchmarks.md from the result files")
     return made
 

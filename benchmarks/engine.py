@@ -88,7 +88,15 @@ def run(quick: bool) -> Result:
                 rows.append([name, count, *_row(found["engine"], found["by hand"])])
     finally:
         torch.set_num_threads(threads)
-    columns = ["game", "threads", "by hand, ms a round", "engine, ms a round", "overhead, %", "of cpu time, %", "us a round"]
+    columns = [
+        "game",
+        "threads",
+        "by hand, ms a round",
+        "engine, ms a round",
+        "overhead, %",
+        "of cpu time, %",
+        "us a round",
+    ]
     note = (
         "Overhead: median of the ratios of neighbouring repetitions. Weights after "
         f"{CHECKED} rounds with the same noise differ by at most {max(apart.values()):.1e}."

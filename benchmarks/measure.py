@@ -71,7 +71,10 @@ class Times:
 
 
 def side_by_side(
-    cases: Mapping[str, Callable[[], object]], repetitions: int, amount: float | Mapping[str, float] = 1, warm_up: int = 1
+    cases: Mapping[str, Callable[[], object]],
+    repetitions: int,
+    amount: float | Mapping[str, float] = 1,
+    warm_up: int = 1,
 ) -> dict[str, Times]:
     """Run every case once, then every case again, and so on, turning the order round each time.
 

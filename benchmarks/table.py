@@ -69,13 +69,19 @@ class Table:
     def _right(self) -> list[bool]:
         """Columns that hold numbers."""
         return [
-            any(isinstance(row[i], int | float) for row in self.rows) and not any(isinstance(row[i], str) for row in self.rows)
+            any(isinstance(row[i], int | float) for row in self.rows)
+            and not any(isinstance(row[i], str) for row in self.rows)
             for i in range(len(self.columns))
         ]
 
     def to_json(self) -> dict[str, Any]:
         """For the result file."""
-        return {"title": self.title, "columns": list(self.columns), "rows": [list(r) for r in self.rows], "note": self.note}
+        return {
+            "title": self.title,
+            "columns": list(self.columns),
+            "rows": [list(r) for r in self.rows],
+            "note": self.note,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Table:

@@ -39,7 +39,7 @@ def main(run: Path) -> None:
             interval = f"{number(name, result['low'])} to {number(name, result['high'])}"
             rows.append(f"| {NAMES[name]} | **{number(name, result['value'])}** | {interval} | {best} |")
     first, machine = metrics["results"][0], record["machine"]
-    seconds = sum(e["training_seconds"] for e in read_events(folder.events) if e["event"] == "trained")
+    seconds = max(e["training_seconds"] for e in read_events(folder.events) if e["event"] == "trained")
     about = (
         f"{first['n_fake']:,} samples against {first['n_real']:,} test images in the features of the judge "
         f"(a small classifier, {metrics['judge']['accuracy']['test']:.1%} right on test images), k = 5. Training took "

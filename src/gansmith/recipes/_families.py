@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
-from gansmith.core import Draw, Scene, Term, flow
+from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, flow, ramped_half_life
 from gansmith.errors import InputError
 from gansmith.objectives import adversarial as adv
-from gansmith.objectives import penalties
+from gansmith.recipes._recipe import AdamHp
 from gansmith.types import Batch, Field, Spec
 
-__all__ = ["ADVERSARIAL", "Generated", "classes_of", "contest", "draw_images", "image_field", "r1", "r2"]
+__all__ = ["ADVERSARIAL", "Generated", "classes_of", "contest", "draw_images", "duel", "image_field"]
 
 
 class Generator(Protocol):
@@ -99,14 +101,25 @@ ADVERSARIAL: Mapping[str, Terms] = {
 """Terms of discriminator and generator by the loss's name, for scenes with flows `d_real` and `d_fake`."""
 
 
-def r1(weight: float | Callable[..., float], every: int = 1) -> dict[str, Term]:
-    """R1: zero-centred gradient penalty on real images."""
-    return {"r1": Term(lambda s: penalties.zero_centred(s.d_real, s.image), weight, every, leaves=("image",))}
+def duel(nets: Mapping[str, nn.Module], terms: Terms, hp: AdamHp, classes: int) -> Game:
+    """The common game of a generator `G` and a discriminator `D` that move in turn with the same Adam.
 
-
-def r2(weight: float | Callable[..., float], every: int = 1) -> dict[str, Term]:
-    """R2: zero-centred gradient penalty on made images."""
-    return {"r2": Term(lambda s: penalties.zero_centred(s.d_fake, s.fake), weight, every, leaves=("fake",))}
+    Args:
+        nets: `G` and `D`.
+        terms: Of D and of G.
+        hp: Learning rate, decay rates, half-life of the average, length of the noise.
+        classes: Number of classes; 0 for none.
+    """
+    adam = partial(torch.optim.Adam, lr=hp.lr, betas=(hp.beta1, hp.beta2))
+    return Game(
+        nets,
+        Generated,
+        players={"D": Player(("D",), adam), "G": Player(("G",), adam)},
+        stages=(Stage((Turn("D", terms[0]), Turn("G", terms[1]))),),
+        ema={"G": EMA(ramped_half_life(hp.ema))},
+        draw=draw_images(hp.z_dim, classes),
+        contest=contest,
+    )
 
 
 def image_field(spec: Spec) -> Field:

@@ -12,7 +12,7 @@ from pydantic import Field as Setting
 from gansmith.core import Game
 from gansmith.types import Spec
 
-__all__ = ["Hp", "ImageHp", "Recipe", "Size", "recipe"]
+__all__ = ["AdamHp", "Hp", "ImageHp", "Recipe", "Size", "recipe"]
 
 Size = Literal["s", "m", "l"]
 
@@ -31,6 +31,15 @@ class ImageHp(Hp):
     flip: bool = Setting(False, description="mirror training images at random; the model will make mirrored ones too")
     shift: int = Setting(0, ge=0, le=64, description="shift training images by up to this many pixels")
     z_dim: int = Setting(64, ge=1, le=4096, description="length of the generator's noise")
+
+
+class AdamHp(ImageHp):
+    """Hyper-parameters of image recipes whose players share one constant Adam."""
+
+    lr: float = Setting(2e-4, gt=0, le=1, description="Adam's learning rate")
+    beta1: float = Setting(0.5, ge=0, lt=1, description="Adam's first decay rate")
+    beta2: float = Setting(0.999, ge=0, lt=1, description="Adam's second decay rate")
+    ema: float = Setting(2000.0, ge=0, description="half-life of the averaged generator, in samples")
 
 
 H = TypeVar("H", bound=Hp)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import torch
 from pydantic import Field as Setting
 
-from gansmith.core import EMA, Game, Player, Stage, Turn, ramped_half_life
+from gansmith.core import Game
 from gansmith.nets.dcgan import DCGANDiscriminator, DCGANGenerator
-from gansmith.recipes._families import ADVERSARIAL, Generated, classes_of, contest, draw_images, image_field
-from gansmith.recipes._recipe import ImageHp, recipe
+from gansmith.recipes._families import ADVERSARIAL, classes_of, duel, image_field
+from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
 
 
-class DcganHp(ImageHp):
+class DcganHp(AdamHp):
     """Hyper-parameters of `dcgan`."""
 
     width: int = Setting(16, ge=1, le=1024, description="channels at full resolution; they double at every halving")
-    lr: float = Setting(2e-4, gt=0, le=1, description="Adam's learning rate")
-    beta1: float = Setting(0.5, ge=0, lt=1, description="Adam's first decay rate")
-    beta2: float = Setting(0.999, ge=0, lt=1, description="Adam's second decay rate")
-    ema: float = Setting(2000.0, ge=0, description="half-life of the averaged generator, in samples")
 
 
 @recipe(
@@ -38,14 +31,4 @@ def dcgan(spec: Spec, hp: DcganHp) -> Game:
         "G": DCGANGenerator(image.shape, hp.z_dim, hp.width, classes, image.head),
         "D": DCGANDiscriminator(image.shape, hp.width, classes),
     }
-    adam = partial(torch.optim.Adam, lr=hp.lr, betas=(hp.beta1, hp.beta2))
-    d, g = ADVERSARIAL["nonsaturating"]
-    return Game(
-        nets,
-        Generated,
-        players={"D": Player(("D",), adam), "G": Player(("G",), adam)},
-        stages=(Stage((Turn("D", d), Turn("G", g))),),
-        ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=draw_images(hp.z_dim, classes),
-        contest=contest,
-    )
+    return duel(nets, ADVERSARIAL["nonsaturating"], hp, classes)

@@ -42,7 +42,7 @@ class Budget:
         number, unit = float(found[1]), found[2]
         if number > MOST:
             raise InputError(f"--budget {text[:20]!r}... is more than anybody can wait for")
-        if number * _SECONDS.get(unit, 1) < 1:
+        if number * (_SECONDS | _SAMPLES)[unit] < 1:
             raise InputError(f"--budget {text!r} is nothing: give at least one second or one sample")
         if unit in _SECONDS:
             return cls(seconds=number * _SECONDS[unit])

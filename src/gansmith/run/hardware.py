@@ -73,8 +73,17 @@ def backend(
         raise InputError(f"--device {device}: the last one here is cuda:{torch.cuda.device_count() - 1}")
     if micro is not None and micro < 1:
         raise InputError(f"--micro {micro}: give at least 1 sample")
+    if kind == "cuda":
+        _reproducible()
     if kind == "cuda" and world > 1 and ":" not in device:
         device = f"cuda:{int(os.environ.get('LOCAL_RANK', rank))}"
     return Backend(
         device=torch.device(device), bf16=precision == "bf16", channels_last=True, micro=micro, rank=rank, world=world
     )
+
+
+def _reproducible() -> None:
+    """Same seed, same bits on a GPU too: only deterministic algorithms, and no choice among them by timing."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when the first matrix product is computed
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)

@@ -9,6 +9,7 @@ import shlex
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from gansmith.run.hardware import Precision
 from gansmith.run.judge import load_judge
 from gansmith.run.settings import resolve
 
-__all__ = ["Plan", "Request", "check_same_run", "make_plan", "refit", "where"]
+__all__ = ["Plan", "Request", "check_same_run", "make_plan", "where"]
 
 DEFAULT_BUDGET = "10m"
 DEFAULT_RECIPE = "r3gan"
@@ -116,8 +117,13 @@ class Plan:
 
     def part(self, split: str) -> ImageSet:
         """The images of `train`, `val` or `test`."""
-        return self.images.subset(getattr(self.splits, split))
+        return self._parts[split]
 
+    @cached_property
+    def _parts(self) -> dict[str, ImageSet]:
+        return {split: self.images.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
+
+    @cached_property
     def frequencies(self) -> tuple[float, ...]:
         """Share of each class in the training part; empty without classes."""
         labels = self.part("train").labels
@@ -161,8 +167,13 @@ class Plan:
                 "fit": self.images.fit.describe(),
                 "warnings": [*self.images.warnings, *self.splits.warnings],
             },
-            "versions": {"gansmith": __version__, "torch": torch.__version__, "python": platform.python_version()},
+            "versions": versions(),
         }
+
+
+def versions() -> dict[str, str]:
+    """Of what results depend on."""
+    return {"gansmith": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def make_plan(request: Request, progress: Progress | None = None) -> Plan:
@@ -207,11 +218,6 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
     return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity)
-
-
-def refit(model_codec: ImageCodec, path: str | Path, strict: bool = False) -> ImageSet:
-    """Other data brought to the shape that a model was trained on."""
-    return open_images(path, fit=model_codec.frame, strict=strict)
 
 
 def check_same_run(plan: Plan) -> dict[str, Any] | None:

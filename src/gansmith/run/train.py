@@ -23,7 +23,7 @@ from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
-from gansmith.run.plan import Plan, Request, check_same_run, make_plan, where
+from gansmith.run.plan import Plan, Request, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import NotFinite, Recorder
 from gansmith.run.report import write_report
@@ -220,8 +220,10 @@ class _Session:
         )
         try:
             return State(game, source, plan.request.seed, self.backend, total)
-        except GameError as error:
-            raise InputError(f"recipe {plan.recipe.id} can't be played so: {error}") from error
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            raise InputError(f"recipe {plan.recipe.id} can't be played so: {where(error)}") from error
 
     def _play(self, state: State, pace: Pace, judging: Judging | None, extra: Mapping[str, Any] | None) -> None:
         recorder = None
@@ -250,6 +252,8 @@ class _Session:
                 if recorder:
                     recorder.save(state)
                 raise Interrupted(f"stopped at {state.clock.samples:,} samples; go on with: {self.plan.command()}")
+        if recorder:
+            self.log.event("trained", samples=state.clock.samples, training_seconds=round(recorder.seconds, 1))
 
     def _broke(self, name: str) -> RunError:
         checkpoint, _ = load_latest(self.folder.checkpoints)
@@ -264,10 +268,10 @@ class _Session:
             "data": {"name": plan.name, "train_fingerprint": self.train_images.fingerprint},
             "samples": state.clock.samples,
             "command": plan.command(),
-            "versions": plan.record()["versions"],
+            "versions": versions(),
             "intended_use": "research and creative work; made images must not be passed off as photographs",
         }
-        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, state.best_nets, plan.frequencies(), provenance)
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, state.best_nets, plan.frequencies, provenance)
 
     def _held_out(self) -> Batch:
         images = self.plan.part("val")

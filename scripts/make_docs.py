@@ -1,0 +1,256 @@
+"""Write the documentation pages that come from the code: a page for each recipe, and the page of the command line.
+
+    python scripts/make_docs.py            write what has changed
+    python scripts/make_docs.py --check    write nothing; fail if a page is stale
+
+The loss of every term of a recipe is written down in `MATHS`; a term without a formula, and a formula without a term,
+are errors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from gansmith.cli.main import COMMANDS, command
+from gansmith.recipes._recipe import Recipe
+from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.types import Field, Spec
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+SPEC: Spec = {
+    "image": Field((1, 28, 28), "real", head="tanh"),
+    "label": Field((), "label", names=tuple("0123456789")),
+}
+"""The data that the recipe pages describe a game on: 28x28 grey images of ten classes."""
+
+NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
+
+_LOSS = {"D/adv": "E[softplus(−D(x, c))] + E[softplus(D(G(z, c), c))]", "G/adv": "E[softplus(−D(G(z, c), c))]"}
+_SPLIT = "softplus(t) = log(1 + eᵗ), so softplus(−D) = −log σ(D), with σ the logistic function."
+
+MATHS: Mapping[str, Mapping[str, str]] = {
+    "gan": _LOSS,
+    "dcgan": _LOSS,
+    "r3gan": {
+        "D/adv": "E[softplus(D(G(z, c), c) − D(x, c))]",
+        "D/r1": "½ E‖∇ₓ D(x, c)‖²",
+        "D/r2": "½ E‖∇ₓ D(x̂, c)‖²   at x̂ = G(z, c)",
+        "D/label": "E[mean over c′ ≠ c of softplus(D(x, c′) − D(x, c))]",
+        "G/adv": "E[softplus(D(x, c) − D(G(z, c), c))]",
+    },
+}
+"""What each term is, by recipe and `player/term`, before its weight."""
+
+REMARKS: Mapping[str, tuple[str, ...]] = {
+    "gan": (
+        _SPLIT,
+        "`loss=minimax` gives the generator −E[softplus(D(G(z, c), c))], the saturating loss of the paper's equation "
+        "1: its gradient vanishes where the discriminator is sure.",
+        "Not in the paper: labels (concatenated to the noise, projected in the discriminator), LeakyReLU, Adam, and an "
+        "average of the generator's weights.",
+    ),
+    "dcgan": (
+        _SPLIT,
+        "Not in the paper: labels (concatenated to the noise, projected in the discriminator), any image size, and an "
+        "average of the generator's weights. The first layer of the discriminator and the last of the generator keep "
+        "the resolution.",
+        "Batch normalisation looks across the batch: micro-batches are refused, and several processes are not exact.",
+    ),
+    "r3gan": (
+        "softplus(t) = log(1 + eᵗ). x and G(z, c) are paired by their place in the batch, and have the same class.",
+        "The weight of both penalties (`gamma`) and the learning rates fall along a cosine; a penalty that is played "
+        "in every k-th round only is multiplied by k.",
+        "Not in the paper: the term `label` (only where the data has classes), the light networks of size s, and lazy "
+        "penalties. The paper also moves Adam's second decay rate; here it is constant. Sizes m and l use residual "
+        "networks after the paper, and penalties in every round.",
+    ),
+}
+"""Sentences beneath the formulas, and what differs from the paper."""
+
+
+def recipe_page(recipe: Recipe[Any]) -> str:
+    """The page of one recipe."""
+    torch.manual_seed(0)
+    hp = recipe.hp.model_validate(dict(recipe.sizes.get("s", {})))
+    game = recipe.game(SPEC, hp)
+    terms = [f"{turn.player}/{name}" for stage in game.stages for turn in stage.turns for name in turn.terms]
+    known = MATHS.get(recipe.id, {})
+    if set(terms) != set(known):
+        wrong = ", ".join(sorted(set(terms) ^ set(known)))
+        raise SystemExit(f"MATHS of {recipe.id!r} in {Path(__file__).name} and the game differ in: {wrong}")
+    width = max(map(len, terms))
+    lines = [
+        NOTE,
+        "",
+        f"# {recipe.id}",
+        "",
+        recipe.title,
+        "",
+        "## The maths",
+        "",
+        "Each player minimises the weighted sum of its terms. x: a real image, c: its class, z: noise.",
+        "",
+        *_code("text", *(f"{name:<{width}}   {known[name]}" for name in dict.fromkeys(terms))),
+        *(f"- {line}" for line in REMARKS.get(recipe.id, ())),
+        "",
+        "## Players and turns",
+        "",
+        "On 28x28 grey images of ten classes, size s:",
+        "",
+        *_code("text", *game.describe().splitlines()),
+        "## Settings",
+        "",
+        "A size changes what its column says; a setting that you give wins over both.",
+        "",
+        *_settings(recipe),
+        "",
+        "## Try it",
+        "",
+        *_code("console", f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m", *_other_settings(recipe)),
+        "## References",
+        "",
+        *(f"- {_linked(text)}" for text in recipe.references),
+        "",
+        "## Provenance",
+        "",
+        f"`{recipe.provenance}`, written from the papers above; Apache-2.0.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _other_settings(recipe: Recipe[Any]) -> Iterator[str]:
+    """The same with two settings changed to other values than their defaults."""
+    fields = recipe.hp.model_fields
+    given = [f"{name}={fields[name].default * 2}" for name in ("batch", "width", "hidden") if name in fields]
+    yield f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m {' '.join(given)}"
+
+
+def _code(language: str, *lines: str) -> tuple[str, ...]:
+    return (f"```{language}", *lines, "```", "")
+
+
+def _settings(recipe: Recipe[Any]) -> Iterator[str]:
+    sizes = {name: changes for name, changes in recipe.sizes.items() if changes}
+    head = ["setting", "default", "range", *(f"size {name}" for name in sizes), "meaning"]
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    for name, field in recipe.hp.model_fields.items():
+        changed = [f"`{_value(changes[name])}`" if name in changes else "" for changes in sizes.values()]
+        yield _row([f"`{name}`", f"`{_value(field.default)}`", _range(field), *changed, field.description or ""])
+
+
+def _row(cells: list[str]) -> str:
+    """A row of a table; bars and what looks like HTML are escaped."""
+    return "| " + " | ".join(re.sub(r"\||<(?=\w)", r"\\\g<0>", cell) for cell in cells) + " |"
+
+
+def _value(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _range(field: Any) -> str:
+    choices = get_args(field.annotation)
+    if choices:
+        return ", ".join(f"`{c}`" for c in choices)
+    if field.annotation is bool:
+        return "`true`, `false`"
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    found = [f"{s} {getattr(m, k):g}" for m in field.metadata for k, s in signs.items() if hasattr(m, k)]
+    return ", ".join(found)
+
+
+def _linked(text: str) -> str:
+    return re.sub(r"arXiv:(\d{4}\.\d{4,5})", r"[arXiv:\1](https://arxiv.org/abs/\1)", text)
+
+
+def command_line_page() -> str:
+    """The page of all commands, from their parsers."""
+    lines = [
+        NOTE,
+        "",
+        "# The command line",
+        "",
+        "`gansmith COMMAND --help` says the same in the terminal. Results go to stdout, progress and notes to stderr; "
+        "`--json` prints the result for machines. Exit codes: 0 done, 1 a run failed, 2 bad input (every problem is "
+        "listed), 130 interrupted (a checkpoint was saved).",
+        "",
+        *_code("text", *(f"{name:<11} {summary}" for name, summary in COMMANDS.items())),
+    ]
+    for name in COMMANDS:
+        lines += _command(name)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(name: str) -> Iterator[str]:
+    chosen = command(name)
+    parser = chosen.parser()
+    positional = [a for a in parser._actions if not a.option_strings]
+    words = [f"[{_shown(a)}]" if a.nargs == "?" else f"{_shown(a)}" for a in positional]
+    words = [f"[{w}]..." if a.nargs == "*" else w for w, a in zip(words, positional, strict=True)]
+    yield from (f"## gansmith {name}", "", chosen.summary, "")
+    yield from _code("text", " ".join(["gansmith", name, *words, "[options]"]))
+    for group in parser._action_groups:
+        actions = [a for a in group._group_actions if "--help" not in a.option_strings]
+        if actions:
+            title = {"positional arguments": "argument", "options": "option"}.get(group.title or "", f"{group.title}")
+            yield from (_row([title, "meaning"]), _row(["---", "---"]))
+            yield from (_row([f"`{_invocation(a)}`", a.help or ""]) for a in actions)
+            yield ""
+    yield from _code("console", *(_example(line) for line in chosen.examples))
+
+
+def _shown(action: argparse.Action) -> str:
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    return str(action.metavar or action.dest.upper())
+
+
+def _invocation(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return _shown(action)
+    names = ", ".join(action.option_strings)
+    return names if action.nargs == 0 else f"{names} {_shown(action)}"
+
+
+def _example(line: str) -> str:
+    """A line of a command's help as a console line, its remark behind a hash."""
+    words, _, remark = re.sub(r"\s{2,}", "\0", line, count=1).partition("\0")
+    return f"$ {words}" + (f"  # {remark}" if remark else "")
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by its path."""
+    found = {DOCS / "recipes" / f"{name}.md": recipe_page(find_recipe(name)) for name in recipe_names()}
+    return found | {DOCS / "guide/command-line.md": command_line_page()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Write the documentation pages that come from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
+    check = parser.parse_args(arguments).check
+    wanted = pages()
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    extra = sorted(set((DOCS / "recipes").glob("*.md")) - set(wanted))
+    for path in [*stale, *extra]:
+        print(f"{'stale' if path in wanted else 'left over'}: {path.relative_to(ROOT)}")
+    if check:
+        return int(bool(stale or extra))
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+    for path in extra:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
