@@ -99,6 +99,11 @@ class Fit:
         return {8: 255.0, 16: 65535.0, 32: self.float_high}[self.bits]
 
     @property
+    def value_range(self) -> tuple[float, float]:
+        """The pixel values that are black and white."""
+        return self.low, self.high
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of every picture."""
         return self.height, self.width, self.channels

@@ -11,6 +11,7 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.judging import Judging
 from gansmith.run.log import Log
 from gansmith.run.model import Model
+from gansmith.run.neighbours import neighbour_grid
 from gansmith.run.pictures import class_grid, real_grid, save_png
 from gansmith.run.plan import Plan
 from gansmith.run.report import write_report
@@ -30,6 +31,7 @@ def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judging: Judgi
     write_json(folder.model / "metrics.json", metrics)
     save_png(class_grid(model), folder.samples / "final.png")
     save_png(real_grid(plan.part("test")), folder.samples / "real.png")
+    save_png(neighbour_grid(model, judging), folder.samples / "nearest.png")
     record = {**record, "result": {"verdict": [f.to_json() for f in findings]}}
     log.event(
         "done",

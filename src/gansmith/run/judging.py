@@ -65,7 +65,8 @@ class Judging:
         return cls(plan, judge, Ruler.of(judge), log)
 
     @cached_property
-    def _train(self) -> dict[str, Tensor]:
+    def train(self) -> dict[str, Tensor]:
+        """The measured training images, in their order."""
         return self.ruler.measure_images(self.plan.part("train"), self.plan.codec)
 
     @cached_property
@@ -85,7 +86,7 @@ class Judging:
             model,
             self.ruler,
             test,
-            self._train,
+            self.train,
             settings,
             n=SAMPLES,
             ceiling=True,

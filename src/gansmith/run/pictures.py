@@ -23,16 +23,16 @@ def class_grid(model: Model, columns: int = COLUMNS, seed: int = 0, truncation: 
     """A grid with a row for each class (the first dozen), or six rows of an unconditional model."""
     if not model.classes:
         made = sample(model, columns * ROWS, seed=seed, truncation=truncation)
-        return grid(made.images, columns, value_range=_range(model))
+        return grid(made.images, columns, value_range=model.codec.frame.value_range)
     shown = model.classes[:MOST_CLASSES]
     asked = [c for c in range(len(shown)) for _ in range(columns)]
     made = sample(model, len(asked), where={"label": asked}, seed=seed, truncation=truncation)
-    return grid(made.images, columns, labels=shown, value_range=_range(model))
+    return grid(made.images, columns, labels=shown, value_range=model.codec.frame.value_range)
 
 
 def real_grid(images: ImageSet, columns: int = COLUMNS) -> Image.Image:
     """Real images in the same order: the first of each class, or the first of all."""
-    value_range = (images.fit.low, images.fit.high) if images.bits == 32 else (0.0, 1.0)
+    value_range = images.fit.value_range
     if images.labels is None or len(images.classes) < 2:
         return grid(np.asarray(images.images[: columns * ROWS]), columns, value_range=value_range)
     shown = [c for c in range(min(len(images.classes), MOST_CLASSES)) if (images.labels == c).any()]
@@ -57,8 +57,3 @@ def to_png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def _range(model: Model) -> tuple[float, float]:
-    frame = model.codec.frame
-    return (frame.low, frame.high) if frame.bits == 32 else (0.0, 1.0)

@@ -84,14 +84,15 @@ def _verdict(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
 
 
 def _pictures(folder: RunFolder) -> str:
-    made, real = folder.samples / "final.png", folder.samples / "real.png"
+    shown = (
+        ("final.png", "grid of made images", "Made by the model (not picked: the first samples of seed 0)"),
+        ("real.png", "grid of real images", "Real test images that the model never saw"),
+        ("nearest.png", "samples and their neighbours", "Samples and the training images most like them: no copies?"),
+    )
     figures = [
-        f'<figure><img src="{_data_uri(path)}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
-        for path, alt, caption in (
-            (made, "grid of made images", "Made by the model (not picked: the first samples of seed 0)"),
-            (real, "grid of real images", "Real test images that the model never saw"),
-        )
-        if path.is_file()
+        f'<figure><img src="{_data_uri(folder.samples / name)}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
+        for name, alt, caption in shown
+        if (folder.samples / name).is_file()
     ]
     return f'<section><h2>Samples</h2><div class="pair">{"".join(figures)}</div></section>' if figures else ""
 

@@ -60,7 +60,7 @@ def write_samples(
         if n > MOST_IN_GRID:
             raise InputError(f"a grid of {n:,} images is too large to look at; give a folder or a .npz")
         made = sample(model, n, where, seed, truncation)
-        save_png(grid(made.images, columns or math.ceil(math.sqrt(n)), value_range=_range(model)), path)
+        save_png(grid(made.images, columns or math.ceil(math.sqrt(n)), value_range=model.codec.frame.value_range), path)
         tick(1.0)
         return path
     parts = stream(model, n, where, seed, truncation)
@@ -94,7 +94,7 @@ def _write_folder(model: Model, parts: Iterator[Samples], n: int, path: Path, ti
         for part in parts:
             for i, image in enumerate(part.images):
                 name = f"{done + i:0{digits}d}.png"
-                write_image(image, folder / name, _range(model))
+                write_image(image, folder / name, model.codec.frame.value_range)
                 if part.labels is not None:
                     rows.writerow([name, model.classes[part.labels[i]]])
             done += len(part.images)
@@ -133,8 +133,3 @@ def _npy(array: np.ndarray[Any, Any]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def _range(model: Model) -> tuple[float, float]:
-    frame = model.codec.frame
-    return (frame.low, frame.high) if frame.bits == 32 else (0.0, 1.0)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from run_fixtures import copied, data, finished, judge, plain, plain_data, request_of
+from run_fixtures import brief, copied, data, finished, judge, plain, plain_data, request_of
 
-__all__ = ["copied", "data", "finished", "judge", "plain", "plain_data", "request_of"]
+__all__ = ["brief", "copied", "data", "finished", "judge", "plain", "plain_data", "request_of"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gansmith.run import assess, judging
 from gansmith.run.plan import Request
 from gansmith.run.train import Run, train
 
@@ -29,6 +30,17 @@ def save_npz(path: Path, labelled: bool = True, **options: int) -> Path:
     more = {"labels": labels, "names": np.array(["dark", "mid", "light"])} if labelled else {}
     np.savez(path, images=images, **more)
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brief() -> Iterator[None]:
+    """Short judging: these tests are not about how good a model is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"SAMPLES": 300, "QUICK_SAMPLES": 100, "EPOCHS": 1, "LEAST": 200}.items():
+            patch.setattr(judging, name, value)
+        patch.setattr(assess, "LEAST", 200)
+        patch.setattr(assess, "EPOCHS", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,11 @@ import torch
 from PIL import Image
 from run_fixtures import bands
 from run_recipes import breaking, own, write
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from gansmith.errors import InputError, RunError
-from gansmith.run import judging, pace
+from gansmith.run import checkpoint, pace
 from gansmith.run.checkpoint import list_checkpoints, load_latest
 from gansmith.run.events import read_events
 from gansmith.run.interrupt import Interrupted, StopFlag
@@ -102,9 +103,7 @@ def test_a_run_without_labels(plain: Run) -> None:
     assert "accuracy" not in {r["name"] for r in json.loads(plain.folder.metrics.read_text())["results"]}
 
 
-def test_folders_of_classes_in_colour_and_not_square(tmp_path: Path, request_of: Make, monkeypatch) -> None:
-    monkeypatch.setattr(judging, "LEAST", 64)
-    monkeypatch.setattr(judging, "EPOCHS", 1)
+def test_folders_of_classes_in_colour_and_not_square(tmp_path: Path, request_of: Make) -> None:
     images, labels = bands(height=6, width=10, channels=3, n=15)
     for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         path = tmp_path / "photos" / f"c{label}" / f"{i}.png"
@@ -137,8 +136,7 @@ def test_a_signal_saves_and_the_same_request_ends_alike(request_of: Make, tmp_pa
 
 
 @pytest.mark.parametrize("task", ["training the judge", "judging the model"])
-def test_a_signal_while_nothing_plays_stops_at_once(request_of: Make, tmp_path: Path, monkeypatch, task: str) -> None:
-    monkeypatch.setattr(judging, "EPOCHS", 1)
+def test_a_signal_while_nothing_plays_stops_at_once(request_of: Make, tmp_path: Path, task: str) -> None:
     stop = StopAt("progress")
     with pytest.raises(Interrupted, match="go on with: gansmith train"):
         train(request_of(judge=None), lambda e: stop(e) if e.get("task") == task else None)
@@ -173,19 +171,18 @@ def test_a_damaged_checkpoint_is_passed_over_and_said(request_of: Make, tmp_path
 
 def test_a_full_disk_at_a_checkpoint_is_said_and_survived(request_of: Make, tmp_path: Path, monkeypatch) -> None:
     whole = train(request_of(out=tmp_path / "whole", budget="320"))
-    real, count = os.fsync, iter(range(10_000))
-    calls = []
+    real, saved = checkpoint.save_file, []
 
-    def full_after(handle: int) -> None:
-        calls.append(next(count))
-        if len(calls) > 60:
-            raise OSError(28, "No space left on device")
-        real(handle)
+    def full(tensors: Any, path: Path) -> None:
+        saved.append(path)
+        if len(saved) == 3:
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+        real(tensors, path)
 
-    monkeypatch.setattr(os, "fsync", full_after)
-    with pytest.raises(RunError, match="the disk is full"):
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(RunError, match="the disk is full") as error:
         train(request_of(budget="320"))
-    monkeypatch.setattr(os, "fsync", real)
+    assert error.value.exit_code == 1 and not saved[2].exists()
     found, damaged = load_latest(tmp_path / "run/checkpoints")
     assert found is not None and not damaged
     train(request_of(budget="320"))
