@@ -73,7 +73,7 @@ class Times:
 def side_by_side(
     cases: Mapping[str, Callable[[], object]],
     repetitions: int,
-    amount: float | Mapping[str, float] = 1,
+    amount: float = 1,
     warm_up: int = 1,
 ) -> dict[str, Times]:
     """Run every case once, then every case again, and so on, turning the order round each time.
@@ -81,21 +81,21 @@ def side_by_side(
     Args:
         cases: What to time, by name.
         repetitions: How often.
-        amount: What one repetition of a case does.
+        amount: What one repetition does.
         warm_up: Repetitions before those that count.
     """
-    wall: dict[str, list[float]] = {name: [] for name in cases}
+    names = list(cases)
+    wall: dict[str, list[float]] = {name: [] for name in names}
     cpu: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(-warm_up, repetitions):
-        for name in list(cases) if turn % 2 else reversed(cases):
+        for name in names if turn % 2 else names[::-1]:
             cpu_before, before = time.process_time(), time.perf_counter()
             cases[name]()
             after, cpu_after = time.perf_counter(), time.process_time()
             if turn >= 0:
                 wall[name].append(after - before)
                 cpu[name].append(cpu_after - cpu_before)
-    amounts = amount if isinstance(amount, Mapping) else dict.fromkeys(cases, amount)
-    return {name: Times(tuple(wall[name]), tuple(cpu[name]), amounts[name]) for name in cases}
+    return {name: Times(tuple(wall[name]), tuple(cpu[name]), amount) for name in names}
 
 
 def turns_in(case: Callable[[], object], seconds: float, multiple: int = 1) -> int:

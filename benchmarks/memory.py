@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.commands import GANSMITH, PYTHON, run_command
 from benchmarks.measure import median
 from benchmarks.record import Result
-from benchmarks.table import Table
+from benchmarks.table import Cell, Table
 from gansmith.data.embedded import fashion_path
 
 __all__ = ["run"]
@@ -42,6 +42,8 @@ def run(quick: bool) -> Result:
             for command, words in commands(Path(name), quick).items():
                 peaks.setdefault(command, []).append(run_command(words).peak)
     base, *_ = peaks.values()
-    rows = [[command, median(found) / 1e6, (median(found) - median(base)) / 1e6] for command, found in peaks.items()]
+    rows: list[list[Cell]] = [
+        [command, median(found) / 1e6, (median(found) - median(base)) / 1e6] for command, found in peaks.items()
+    ]
     table = Table("Peak memory", ["command", "MB", "MB above importing torch"], rows, "Resident memory of the process.")
     return Result({"repetitions": repetitions}, [table], numbers={"peak bytes": peaks})

@@ -108,7 +108,7 @@ class Plain:
             loss = loss + steepness * (self.falling(hp.gamma, hp.gamma_end) * hp.penalty_every)
         loss = loss + hp.match * matching(self.D.head.projections(h), label)
         self.zero(self.opt_d)
-        loss.backward(inputs=self.d)  # type: ignore[no-untyped-call]
+        loss.backward(inputs=self.d)
         self.opt_d.step()
         self.losses["D"] = loss.detach()
 
@@ -119,10 +119,10 @@ class Plain:
             d_real = self.D(real, label)
         loss = F.softplus(d_real - self.D(fake, label)).mean()
         self.zero(self.opt_g)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         self.opt_g.step()
         self.losses["G"] = loss.detach()
 
         half_life = max(min(hp.ema, 0.1 * self.samples), 1e-8)
-        torch._foreach_lerp_(self.m, self.g, 1 - 0.5 ** (len(label) / half_life))
+        torch._foreach_lerp_(tuple(self.m), tuple(self.g), 1 - 0.5 ** (len(label) / half_life))
         self.rounds, self.samples = self.rounds + 1, self.samples + len(label)

@@ -24,16 +24,10 @@ BATCHES = (16, 32, 64, 128)
 
 def play(batch: int, processes: int, threads: int, rounds: int, repetitions: int) -> list[float]:
     """Seconds of each repetition."""
-    launch = [sys.executable, "-m"]
-    if processes > 1:
-        launch = [
-            str(Path(sys.executable).with_name("torchrun")),
-            "--standalone",
-            f"--nproc-per-node={processes}",
-            "-m",
-        ]
+    torchrun = str(Path(sys.executable).with_name("torchrun"))
+    launch = [torchrun, "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else [sys.executable]
     env = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    words = [*launch, "benchmarks.worker", *map(str, (batch, rounds, repetitions))]
+    words = [*launch, "-m", "benchmarks.worker", *map(str, (batch, rounds, repetitions))]
     done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     found = [line for line in done.stderr.splitlines() if line.startswith("[")]
     if done.returncode or not found:

@@ -64,6 +64,7 @@ def machine() -> dict[str, Any]:
         "capability": torch.backends.cpu.get_cpu_capability(),
         "cores": cores(),
         "threads": torch.get_num_threads(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "wait policy": os.environ.get("OMP_WAIT_POLICY", ""),
         "system": platform.system(),
         "python": platform.python_version(),
@@ -76,9 +77,8 @@ def _cpu() -> str:
     info = Path("/proc/cpuinfo")
     if not info.is_file():
         return platform.processor() or platform.machine()
-    fields = dict(
-        (part.strip() for part in line.split(":", 1)) for line in info.read_text().splitlines() if ":" in line
-    )
+    lines = [line.split(":", 1) for line in info.read_text().splitlines() if ":" in line]
+    fields = {key.strip(): value.strip() for key, value in lines}
     name = fields.get("model name", platform.machine())
     return f"{name} (family {fields['cpu family']}, model {fields['model']})" if "cpu family" in fields else name
 

@@ -21,10 +21,12 @@ from benchmarks.game import settings
 from benchmarks.measure import median
 from benchmarks.record import RESULTS, ROOT, Result, commit, machine
 from benchmarks.table import Cell, Table
+from gansmith.recipes._recipe import Size
 
 __all__ = ["CHANGES", "Setting", "run"]
 
-RECIPE, SIZE = "r3gan", "s"
+RECIPE = "r3gan"
+SIZE: Size = "s"
 CHANGES: Mapping[str, Sequence[float]] = {
     "batch": (16, 32, 64),
     "match": (0.0, 0.3, 1.0),
@@ -68,9 +70,8 @@ def cells(changes: Mapping[str, Sequence[float]], budget: int, seeds: Iterable[i
     base = settings(SIZE).model_dump(mode="json")
     rows = {"defaults": base}
     for name, values in changes.items():
-        rows |= {
-            f"{name}={value:g}": {**base, name: type(base[name])(value)} for value in values if value != base[name]
-        }
+        others = [type(base[name])(value) for value in values]
+        rows |= {f"{name}={value:g}": {**base, name: value} for value in others if value != base[name]}
     return [Setting(change, values, budget, seed) for seed in seeds for change, values in rows.items()]
 
 

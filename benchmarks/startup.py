@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.commands import GANSMITH, PYTHON, run_command
 from benchmarks.game import untrained
-from benchmarks.measure import Times, side_by_side
+from benchmarks.measure import Times, median, side_by_side
 from benchmarks.record import Result
-from benchmarks.table import Table
+from benchmarks.table import Cell, Table
 
 __all__ = ["run"]
 
@@ -50,8 +50,7 @@ def run(quick: bool) -> Result:
     times = {
         which: Times(tuple(w for w, _ in pairs[1:]), tuple(c for _, c in pairs[1:]), 1) for which, pairs in took.items()
     }
-    rows = [[which, t.each, sorted(t.cpu)[len(t.cpu) // 2]] for which, t in times.items()]
-    table = Table(
-        "Seconds until a command is done", ["command", "wall, s", "cpu, s"], rows, "Medians; the files are cached."
-    )
+    rows: list[list[Cell]] = [[which, t.each, median(t.cpu)] for which, t in times.items()]
+    columns = ["command", "wall, s", "cpu, s"]
+    table = Table("Seconds until a command is done", columns, rows, "Medians; the files are cached.")
     return Result({"repetitions": repetitions}, [table], times)

@@ -17,7 +17,7 @@ from benchmarks.game import TOTAL, Cycle, batches, game, settings, spec
 from benchmarks.measure import Times, side_by_side, turns_in
 from benchmarks.plain import Plain
 from benchmarks.record import Result
-from benchmarks.table import Table
+from benchmarks.table import Cell, Table
 from gansmith.core import Backend
 from gansmith.types import Spec
 
@@ -120,8 +120,8 @@ def run(quick: bool) -> Result:
         torch.set_num_threads(before)
     base = next(iter(VARIANTS))
     heads = [f"batch {batch}, {threads} thr." for batch, threads in found]
-    speed = [[name, *(1 / t[name].over(t[base]) for t in found.values())] for name in VARIANTS]
-    rates = [[f"{batch}", threads, t[base].rate] for (batch, threads), t in found.items()]
+    speed: list[list[Cell]] = [[name, *(1 / t[name].over(t[base]) for t in found.values())] for name in VARIANTS]
+    rates: list[list[Cell]] = [[batch, threads, t[base].rate] for (batch, threads), t in found.items()]
     note = "1 is the recipe's own step; above 1 is faster. (*): not the same arithmetic, the moves share their noise."
     tables = [
         Table("Speed of variants of the step", ["variant", *heads], speed, note),

@@ -12,11 +12,13 @@ Cell: TypeAlias = "str | float | None"
 
 
 def number(value: Cell) -> str:
-    """A number with three significant digits, thousands apart; text as it is; nothing as a dash."""
+    """A number with about three digits, a whole one with all; text as it is; nothing as a dash."""
     if value is None:
         return "-"
     if isinstance(value, str):
         return value
+    if isinstance(value, int):
+        return f"{value:,}"
     if value == 0:
         return "0"
     if abs(value) >= 100:
@@ -68,20 +70,13 @@ class Table:
 
     def _right(self) -> list[bool]:
         """Columns that hold numbers."""
-        return [
-            any(isinstance(row[i], int | float) for row in self.rows)
-            and not any(isinstance(row[i], str) for row in self.rows)
-            for i in range(len(self.columns))
-        ]
+        columns = [[row[i] for row in self.rows] for i in range(len(self.columns))]
+        return [any(isinstance(c, int | float) for c in column) and str not in map(type, column) for column in columns]
 
     def to_json(self) -> dict[str, Any]:
         """For the result file."""
-        return {
-            "title": self.title,
-            "columns": list(self.columns),
-            "rows": [list(r) for r in self.rows],
-            "note": self.note,
-        }
+        rows = [list(row) for row in self.rows]
+        return {"title": self.title, "columns": list(self.columns), "rows": rows, "note": self.note}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Table:

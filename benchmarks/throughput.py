@@ -121,13 +121,9 @@ def run(quick: bool) -> Result:
     finally:
         torch.set_num_threads(before)
     forms = ["fp32, images/s", *(f"{form}, times" for form in list(FORMS)[1:])]
+    note = "Times: speed as a multiple of fp32."
     tables = [
-        Table(
-            "Training",
-            ["networks and images", "batch", "threads", *forms],
-            train,
-            "Times: speed as a multiple of fp32's.",
-        ),
+        Table("Training", ["networks and images", "batch", "threads", *forms], train, note),
         Table(
             "Training the demo's game with and without reading data",
             ["threads", "in memory, images/s", "embedded images, images/s", "time, ratio"],

@@ -1,4 +1,4 @@
-"""One process of `benchmarks.processes`: `python -m benchmarks.worker BATCH SECONDS REPETITIONS`, or under `torchrun`."""
+"""A process of `benchmarks.processes`: `python -m benchmarks.worker BATCH ROUNDS REPETITIONS`, or under `torchrun`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import time
 
 import torch.distributed as dist
 
-from benchmarks.game import fashion, game, settings
+from benchmarks.game import TOTAL, fashion, game, settings
 from gansmith.core import Backend, State, play
 from gansmith.data.source import ImageSource
 from gansmith.run.hardware import set_threads
 from gansmith.run.processes import joined
-
-TOTAL = 1_000_000
 
 
 def main(batch: int, rounds: int, repetitions: int) -> None:

@@ -1,7 +1,7 @@
 """A loss of one's own: least squares that forgives small errors.
 
-    gansmith train my_images/ --recipe examples/my_loss.py
-    gansmith train my_images/ --recipe examples/my_loss.py slack=0.0       (plain least squares)
+gansmith train my_images/ --recipe examples/my_loss.py
+gansmith train my_images/ --recipe examples/my_loss.py slack=0.0       (plain least squares)
 """
 
 from __future__ import annotations

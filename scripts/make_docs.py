@@ -6,6 +6,7 @@
 The loss of every term of a recipe is written down in `MATHS`; a term without a formula, and a formula without a term,
 are errors.
 """
+# ruff: noqa: RUF001  the formulas are written with the signs of mathematics
 
 from __future__ import annotations
 

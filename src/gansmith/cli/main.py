@@ -84,7 +84,8 @@ def _dispatch(words: Sequence[str]) -> int:
         print(f"gansmith {__version__}")
         return 0
     if name not in COMMANDS:
-        raise InputError(f"no command {name!r}{nearest(name, COMMANDS)} (see gansmith --help)")
+        known = ("--help", "--version") if name.startswith("-") else COMMANDS
+        raise InputError(f"no command {name!r}{nearest(name, known)} (see gansmith --help)")
     chosen = command(name)
     return chosen.run(read(chosen.parser(), words[1:]))
 

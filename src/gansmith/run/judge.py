@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -30,6 +31,7 @@ from gansmith.types import Clock
 
 __all__ = ["TrainedJudge", "accuracy", "load_judge", "save_judge", "train_judge"]
 
+TASKS = ("classes", "turns")
 TURNS = 4
 LR, WARM_UP, SMOOTHING, SHIFT = 3e-3, 0.05, 0.1, 2
 """Found on the validation images of the embedded set; see `scripts/train_judge.py`."""
@@ -137,6 +139,7 @@ def train_judge(
         source.close()
     info = {"task": "classes" if labelled else "turns", "fingerprint": images.fingerprint, "samples": samples}
     settings = {"batch": batch, "flip": flip, "shift": SHIFT, "seed": seed, "lr": LR, "label_smoothing": SMOOTHING}
+    net.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # as it will be when it is read back
     return TrainedJudge(net.eval().requires_grad_(False), {**info, "settings": settings})
 
 
@@ -169,11 +172,23 @@ def load_judge(folder: Path) -> TrainedJudge:
     weights = folder / "judge.safetensors"
     if not weights.is_file() or sha256(weights) != info.get("sha256"):
         raise InputError(f"{weights} is missing or was changed")
-    net = Judge(tuple(info["shape"]), info["classes"])
-    missing, unexpected = net.load_state_dict(load_file(weights), strict=False)
+    net = _blank(info, folder)
+    try:
+        missing, unexpected = net.load_state_dict(load_file(weights), strict=False)
+    except (RuntimeError, SafetensorError) as error:
+        raise InputError(f"{weights} does not fit judge.json: {str(error).splitlines()[0]}") from error
     if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
         raise InputError(f"{weights} holds another network's weights")
     return TrainedJudge(net.eval().requires_grad_(False), info)
+
+
+def _blank(info: Mapping[str, Any], folder: Path) -> Judge:
+    """An untrained judge of the recorded sizes."""
+    shape, classes = info.get("shape"), info.get("classes")
+    sizes = [*shape, classes] if isinstance(shape, list) and len(shape) == 3 else []
+    if not sizes or not all(isinstance(s, int) and 0 < s < 100_000 for s in sizes) or info.get("task") not in TASKS:
+        raise InputError(f"{folder / 'judge.json'} is damaged: it does not say what the judge is")
+    return Judge((sizes[0], sizes[1], sizes[2]), sizes[3])
 
 
 def _sizes(net: Judge) -> tuple[list[int], int]:

@@ -17,7 +17,7 @@ from gansmith.core import Draw, Game, GameError
 from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.recipes._registry import find_recipe
+from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.files import read_json, replacing_folder, sha256, write_json
 from gansmith.run.sample import Samples, Where, sample
 from gansmith.run.settings import resolve
@@ -135,7 +135,12 @@ class Model:
         about = read_json(folder / "recipe.json")
         if about.get("format") != FORMAT:
             raise InputError(f"{folder}: model format {about.get('format')!r}; this gansmith reads {FORMAT}")
-        if not (_is_list(about, "nets", str) and _is_list(about, "frequencies", float) and _is_dict(about, "hp")):
+        if not (
+            about.get("nets")
+            and _is_list(about, "nets", str)
+            and _is_list(about, "frequencies", float)
+            and _is_dict(about, "hp")
+        ):
             raise InputError(f"{folder / 'recipe.json'} is damaged")
         chosen = _recipe_of(folder, about, recipe)
         codec = ImageCodec.from_json(_json(read_json(folder / "codec.json")))
@@ -211,15 +216,12 @@ class Model:
 
 def _recipe_of(folder: Path, about: Mapping[str, Any], given: str | None) -> Recipe[Any]:
     name = about.get("recipe")
-    try:
-        found = find_recipe(given or str(name))
-    except InputError as error:
-        if given:
-            raise
+    if not given and name not in recipe_names():  # never a file that the model folder names
         raise InputError(
             f"{folder} was made with recipe {name!r}, which is not installed: install its package, or give its file "
             "with --recipe file.py"
-        ) from error
+        )
+    found = find_recipe(given or str(name))
     if found.id != name:
         raise InputError(f"{folder} was made with recipe {name!r}, not {found.id!r}")
     return found

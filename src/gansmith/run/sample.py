@@ -135,6 +135,8 @@ def _wanted(model: Drawable, where: Where) -> Tensor | None:
     if "label" not in where:
         return None
     asked = where["label"]
+    if isinstance(asked, np.ndarray | Tensor) and asked.ndim == 0:
+        asked = asked.item()
     many = asked if isinstance(asked, Sequence | np.ndarray | Tensor) and not isinstance(asked, str) else [asked]
     if len(many) == 0:
         raise InputError("an empty list of labels was asked for")
