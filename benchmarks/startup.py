@@ -35,7 +35,7 @@ def commands(folder: Path) -> dict[str, list[str | Path]]:
 
 def run(quick: bool) -> Result:
     """Time all commands in turn."""
-    repetitions = 2 if quick else 11
+    repetitions = 2 if quick else 7
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         untrained().save(folder / "model")

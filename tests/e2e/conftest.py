@@ -40,6 +40,11 @@ class Program:
         """The exit code."""
         return self.process.wait(seconds)
 
+    def plays(self) -> bool:
+        """Whether a run has begun or goes on."""
+        said = self.err.read_text()
+        return "run folder: " in said or "going on at " in said
+
     def until(self, done: Callable[[], Any], seconds: float = 60) -> bool:
         """Wait until something is so; False if the program ended before."""
         end = time.monotonic() + seconds
@@ -55,9 +60,10 @@ class Program:
         (os.killpg if group else os.kill)(self.process.pid, number)
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Callable[[list[str]], Program]]:
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], Program]]:
     """Starts programs; what still runs at the end is killed."""
+    tmp_path = tmp_path_factory.mktemp("programs")
     started: list[Program] = []
 
     def start(words: list[str]) -> Program:
@@ -71,7 +77,7 @@ def program(tmp_path: Path) -> Iterator[Callable[[list[str]], Program]]:
             one.wait()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def count() -> Callable[[Path, str], int]:
     """How many events of a kind a run has logged."""
     return lambda run, kind: sum(e["event"] == kind for e in read_events(run / "events.jsonl"))

@@ -6,6 +6,7 @@ import random
 import shlex
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,20 +18,25 @@ from gansmith.run.events import read_events
 
 pytestmark = pytest.mark.slow
 
-BUDGET = 32_000
+BUDGET = 12_000
 KILLS = 10
 
 
-@pytest.fixture
-def words(data: Path, judge: Path):
+@pytest.fixture(scope="module")
+def words(data: Path, judge: Path) -> Callable[[Path], list[str]]:
     """The words that train into a folder."""
+    settings = ["batch=16", "hidden=16", "layers=1", "z_dim=8"]
+    given = ["--recipe", "gan", "--budget", str(BUDGET), "--judge", str(judge), *settings]
+    return lambda out: ["train", str(data), *given, "--out", str(out)]
 
-    def make(out: Path, budget: int = BUDGET) -> list[str]:
-        settings = ["batch=16", "hidden=16", "layers=1", "z_dim=8"]
-        return ["train", str(data), "--recipe", "gan", "--budget", str(budget), "--judge", str(judge), *settings,
-                "--out", str(out)]  # fmt: skip
 
-    return make
+@pytest.fixture(scope="module")
+def whole(program, words, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing interrupted."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    one = program(words(run))
+    assert one.wait() == 0, one.err.read_text()
+    return run
 
 
 def tensors(run: Path) -> dict[str, torch.Tensor]:
@@ -54,26 +60,18 @@ def assert_alike(one: Path, other: Path) -> None:
 
 
 @pytest.mark.timeout(280)
-def test_killed_ten_times_it_ends_with_the_same_bits(program, words, count, tmp_path: Path) -> None:
-    whole, run = tmp_path / "whole", tmp_path / "run"
-    first = program(words(whole))
-    first.until(lambda: count(whole, "start"))
-    began = time.monotonic()
-    first.until(lambda: count(whole, "round") == 100)
-    played = time.monotonic() - began
-    assert first.wait() == 0
-    rng, killed = random.Random(7), 0
-    while killed < KILLS:
-        before = count(run, "start") + count(run, "resume")
+def test_killed_ten_times_it_ends_with_the_same_bits(program, words, count, whole, tmp_path: Path) -> None:
+    run, rng = tmp_path / "run", random.Random(7)
+    for _ in range(KILLS):
         one = program(words(run))
         if rng.random() < 0.8:  # otherwise it is killed while it starts
-            one.until(lambda before=before: (run / "checkpoints").exists() or count(run, "start") > before)
-            one.until(lambda before=before: count(run, "start") + count(run, "resume") > 0)
-        time.sleep(rng.uniform(0, played / KILLS * 2.5))
+            one.until(one.plays)
+            ticks = count(run, "round") + rng.randint(0, 9)  # of 100, so that it can't be finished
+            one.until(lambda ticks=ticks: count(run, "round") >= ticks)
+        time.sleep(rng.uniform(0, 0.2))
         assert one.process.poll() is None, one.err.read_text()
         one.signal(signal.SIGKILL)
         assert one.wait() == -signal.SIGKILL
-        killed += 1
     last = program(words(run))
     if last.until(lambda: count(run, "round") == 100):  # once more, while the end is being judged
         last.signal(signal.SIGKILL)
@@ -82,27 +80,26 @@ def test_killed_ten_times_it_ends_with_the_same_bits(program, words, count, tmp_
     assert end.wait() == 0, end.err.read_text()
     assert "going on at" in end.err.read_text()
     assert_alike(whole, run)
-    left = [p.name for p in run.rglob(".*")]
-    assert not left
+    assert not list(run.rglob(".*"))
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_it_saves_and_says_how_to_go_on(program, words, count, tmp_path: Path, number: int) -> None:
-    whole, run = tmp_path / "whole", tmp_path / "run"
-    other = program(words(whole, 8000))
-    one = program(words(run, 8000))
-    one.until(lambda: count(run, "round") > 12)
-    one.signal(number)
-    assert one.wait(30) == 130
-    last = one.err.read_text().strip().splitlines()[-1]
-    assert last.startswith("gansmith: stopped at ") and "go on with: gansmith train" in last
-    assert "Traceback" not in one.err.read_text() and not one.out.read_text()
-    samples = int(last.split("stopped at ")[1].split(" samples")[0].replace(",", ""))
-    assert list_checkpoints(run / "checkpoints")[0].name == f"{samples:012d}"
-    resumed = program(shlex.split(last.split("go on with: gansmith ")[1]))
-    assert resumed.wait() == 0 and other.wait() == 0
-    assert f"going on at {samples:,} of 8,000 samples" in resumed.err.read_text()
+def test_stopped_it_saves_and_says_how_to_go_on(program, words, count, whole, tmp_path: Path) -> None:
+    run, line = tmp_path / "run", words(tmp_path / "run")
+    for number, rounds in ((signal.SIGINT, 12), (signal.SIGTERM, 45)):
+        one = program(line)
+        one.until(lambda rounds=rounds: count(run, "round") > rounds)
+        one.signal(number)
+        assert one.wait(30) == 130
+        said = one.err.read_text()
+        last = said.strip().splitlines()[-1]
+        assert last.startswith("gansmith: stopped at ") and "Traceback" not in said and not one.out.read_text()
+        samples = last.split("stopped at ")[1].split(" samples")[0]
+        assert list_checkpoints(run / "checkpoints")[0].name == f"{int(samples.replace(',', '')):012d}"
+        line = shlex.split(last.split("go on with: gansmith ")[1])
+    end = program(line)
+    assert end.wait() == 0
+    assert f"going on at {samples} of {BUDGET:,} samples" in end.err.read_text()
     assert_alike(whole, run)
 
 

@@ -34,7 +34,7 @@ def test_two_processes_make_one_run(program, data: Path, judge: Path, count, tmp
     assert again.out.read_text().count("report:  ") == 1
     record = json.loads((run / "run.json").read_text())
     assert record["finished"] and record["machine"]["processes"] == 2
-    assert count(run, "start") == 1 and count(run, "done") == 1 and count(run, "round") == 84
+    assert count(run, "start") == 1 and count(run, "done") == 1 and count(run, "round") == 100
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()) == ["run"]
     assert not [p for p in run.rglob(".*")]
 

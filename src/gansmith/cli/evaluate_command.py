@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gansmith.cli.options import add_json
+from gansmith.cli.options import add_json, add_read
 from gansmith.cli.parser import Command, positive
 from gansmith.errors import InputError
 
@@ -21,6 +21,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--features", metavar="NAME", help="efflite0, efflite0-b10, inception:FILE, pixels (default: judge)"
     )
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
+    add_read(parser)
     parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
     add_json(parser)
@@ -34,6 +35,7 @@ def _names(text: str) -> list[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from gansmith.cli.reading import parse_read
     from gansmith.cli.results import show_evaluation
     from gansmith.cli.show import print_json, screen
     from gansmith.run.assess import assess
@@ -50,6 +52,7 @@ def _run(args: argparse.Namespace) -> int:
             metrics=None if args.metrics is None else _names(args.metrics),
             recipe=args.recipe,
             strict=args.strict,
+            read=parse_read(args.read),
             listener=listener,
         )
     if args.json:

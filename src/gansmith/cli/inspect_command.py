@@ -19,9 +19,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.inspection import show_inspection
+    from gansmith.cli.reading import parse_read
 
     return show_inspection(
-        args.data, image_size(args.image_size), args.channels, args.fit, args.strict, args.sheet, args.json
+        args.data,
+        image_size(args.image_size),
+        args.channels,
+        args.fit,
+        args.strict,
+        parse_read(args.read),
+        args.sheet,
+        args.json,
     )
 
 

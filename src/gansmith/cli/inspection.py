@@ -8,6 +8,7 @@ from gansmith.cli.show import print_json, print_table, screen
 from gansmith.data.fit import FitOptions, Mode
 from gansmith.data.inspect import Inspection, contact_sheet, inspect
 from gansmith.data.prepare import prepare
+from gansmith.data.reader import ReadOptions
 from gansmith.data.sniff import open_reader
 from gansmith.errors import InputError
 from gansmith.run.pictures import save_png
@@ -23,6 +24,7 @@ def show_inspection(
     channels: int | None,
     mode: Mode,
     strict: bool,
+    read: ReadOptions,
     sheet: str | None,
     as_json: bool,
 ) -> int:
@@ -35,7 +37,7 @@ def show_inspection(
         def progress(what: str, done: int, total: int) -> None:
             listener({"event": "progress", "task": what, "share": done / max(total, 1)})
 
-        reader = open_reader(data)
+        reader = open_reader(data, read)
         try:
             found = inspect(reader, wish, progress)
             if strict and found.skipped:

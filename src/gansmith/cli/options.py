@@ -7,7 +7,7 @@ import re
 
 from gansmith.errors import InputError
 
-__all__ = ["add_compute", "add_data_options", "add_json", "image_size", "parse_where"]
+__all__ = ["add_compute", "add_data_options", "add_json", "add_read", "image_size", "parse_where"]
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,19 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fit", choices=("crop", "pad", "stretch"), default="crop", help="other shapes: cut, letterbox or distort"
     )
+    add_read(group)
     group.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
+
+
+def add_read(parser: argparse._ActionsContainer) -> None:
+    """What the data's format leaves open."""
+    parser.add_argument(
+        "--read",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="what the format leaves open: layout=nhwc, image_column=..., label_column=none, max_pixels=...",
+    )
 
 
 def add_compute(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", help="folder, zip, .npz, .npy, parquet or Arrow of images")
     parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
     parser.add_argument("--recipe", metavar="NAME|file.py", help="GAN variant (default: r3gan; see gansmith recipes)")
-    parser.add_argument("--budget", default=None, metavar="10m|200k", help="time or real samples (default: 10m)")
+    parser.add_argument(
+        "--budget", default=None, metavar="10m|200k", help="training time or real samples (default: 10m)"
+    )
     parser.add_argument("--size", choices=("s", "m", "l"), help="size of the networks (default: by device and data)")
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
@@ -26,6 +28,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from gansmith.cli.reading import parse_read
     from gansmith.cli.results import show_plan, show_run
     from gansmith.cli.show import screen
     from gansmith.run.plan import Request
@@ -49,6 +52,7 @@ def _run(args: argparse.Namespace) -> int:
         micro=args.micro,
         threads=args.threads,
         judge=args.judge,
+        read=parse_read(args.read),
     )
     with screen(quiet=args.json) as listener:
         if args.dry_run:

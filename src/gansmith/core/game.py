@@ -230,7 +230,7 @@ def _describe_turn(turn: Turn) -> str:
         lazy = f", every {term.every} rounds" if term.every > 1 else ""
         terms.append(f"{_number(term.weight)} * {name}{lazy}")
     times = f" {turn.repeat} times" if turn.repeat > 1 else ""
-    lazy = f" in every {turn.every}th round" if turn.every > 1 else ""
+    lazy = f" every {turn.every} rounds" if turn.every > 1 else ""
     return f"{turn.player} moves{times}{lazy}: {' + '.join(terms)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property as flow
+from inspect import get_annotations
 
 from torch import nn
 
@@ -65,5 +66,5 @@ class Scene:
         names: dict[str, bool] = {}
         for base in reversed(cls.__mro__):
             if issubclass(base, Scene) and base is not Scene:
-                names |= {name: not hasattr(cls, name) for name in vars(base).get("__annotations__", {})}
+                names |= {name: not hasattr(cls, name) for name in get_annotations(base)}
         return names

@@ -41,7 +41,7 @@ def array_layout(shape: tuple[int, ...], dtype: np.dtype[Any], wanted: str | Non
     if (wanted == "nchw" and first) or (wanted is None and first and not last):
         return "nchw"
     if wanted is None and last and first:
-        raise InputError(f"{where}: shape {shape} is ambiguous: say layout='nhwc' or layout='nchw'")
+        raise InputError(f"{where}: shape {shape} is ambiguous: say --read layout=nhwc or layout=nchw")
     channels = "axis 1 or 3" if wanted is None else f"the {'last' if wanted == 'nhwc' else 'second'} axis (layout)"
     raise InputError(f"{where}: shape {shape} has no channels: {channels} must be 1 to 4 long")
 

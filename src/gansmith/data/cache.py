@@ -247,4 +247,4 @@ def _sweep(cache: Path) -> None:
 
 def _no_room(cache: Path, need: int, free: int | None) -> str:
     amount = f"{need / 2**20:,.0f} MB needed, {free / 2**20:,.0f} MB free" if free is not None else "the disk is full"
-    return f"{cache}: no room for the prepared pictures ({amount}): free some, give another cache=, or a smaller size="
+    return f"{cache}: no room for the prepared pictures ({amount}): free some, or choose a smaller --image-size"

@@ -66,7 +66,7 @@ def _check_pixels(image: Image.Image, options: ReadOptions) -> None:
     if width * height > options.max_pixels:
         raise UnreadableError(
             f"{width}x{height} is {width * height:,} pixels, more than max_pixels={options.max_pixels:,}: "
-            "raise that option if the file is to be trusted"
+            "raise it with --read max_pixels=N if the file is to be trusted"
         )
 
 

@@ -41,7 +41,7 @@ def survey_warnings(found: Survey, fit: Fit, brightest: float) -> list[str]:
     small = sum(count for (h, w), count in found.sizes.items() if h < fit.height and w < fit.width)
     if 2 * small > found.sizes.total() > 0:
         out.append(
-            f"{small:,} pictures are smaller than {fit.width}x{fit.height} and are enlarged: try a smaller size="
+            f"{small:,} pictures are smaller than {fit.width}x{fit.height} and are enlarged: try a smaller --image-size"
         )
     if fit.bits == 8 and brightest <= 1:
         out.append("no pixel is brighter than 1 of 255: the pictures are nearly black (masks of 0 and 1?)")

@@ -37,8 +37,11 @@ class ImageCodec:
 
     @classmethod
     def fit(cls, images: ImageSet) -> ImageCodec:
-        """The codec of a prepared set; nothing is estimated, so that any split gives the same."""
-        return cls(images.fit, images.classes if images.labels is not None else ())
+        """The codec of a prepared set; nothing is estimated, so that any split gives the same.
+
+        A single class tells nothing, and counts as none.
+        """
+        return cls(images.fit, images.classes if images.labels is not None and len(images.classes) > 1 else ())
 
     @cached_property
     def spec(self) -> Spec:

@@ -156,7 +156,9 @@ def _checked(data: bytes, options: ReadOptions) -> bytes:
     if not data:
         raise UnreadableError("empty file")
     if len(data) > options.max_entry_bytes:
-        raise UnreadableError(f"larger than max_entry_bytes={options.max_entry_bytes:,}: raise that option to read it")
+        raise UnreadableError(
+            f"larger than max_entry_bytes={options.max_entry_bytes:,}: raise it with --read to read it"
+        )
     return data
 
 
@@ -174,12 +176,12 @@ def _entry_problem(info: zipfile.ZipInfo, options: ReadOptions) -> str:
     if info.file_size > options.max_entry_bytes:
         return (
             f"entry {name!r} unpacks to {info.file_size:,} bytes, more than "
-            f"max_entry_bytes={options.max_entry_bytes:,} (raise that option if the archive is to be trusted)"
+            f"max_entry_bytes={options.max_entry_bytes:,} (raise it with --read if the archive is to be trusted)"
         )
     ratio = info.file_size / max(1, info.compress_size)
     if info.file_size > _SMALL and ratio > options.max_ratio:
         return (
             f"entry {name!r} unpacks {ratio:,.0f} times its size, more than max_ratio={options.max_ratio} "
-            "(raise that option if the archive is to be trusted)"
+            "(raise it with --read if the archive is to be trusted)"
         )
     return ""

@@ -73,7 +73,9 @@ class TableReader:
         where = f"{self.path}: column {column!r}"
         bad = [self.names[i] for i, v in enumerate(values) if v is None or v == -1]
         if bad:
-            raise InputError(f"{where}: no label in {some(bad)}: remove them, or ignore labels (label_column='none')")
+            raise InputError(
+                f"{where}: no label in {some(bad)}: remove them, or ignore labels (--read label_column=none)"
+            )
         stated = self._tables[0].class_names.get(column) or names_beside(self._pieces[0].path).get(column)
         return read_labels(np.array(values), stated, len(self), where)
 
@@ -159,7 +161,9 @@ def _image_column(tables: list[TableFile], wanted: str | None, where: str) -> st
         raise InputError(f"{where}: no column holds encoded pictures (bytes); columns: {_columns(tables)}")
     named = [name for name in _IMAGE_NAMES if name in found]
     if len(found) > 1 and not named:
-        raise InputError(f"{where}: several columns could be the pictures: say image_column= one of {', '.join(found)}")
+        raise InputError(
+            f"{where}: several columns could be the pictures: say --read image_column= one of {', '.join(found)}"
+        )
     return named[0] if named else found[0]
 
 

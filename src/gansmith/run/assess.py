@@ -9,6 +9,7 @@ import numpy as np
 
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
+from gansmith.data.reader import ReadOptions
 from gansmith.data.split import split_images
 from gansmith.errors import InputError
 from gansmith.features import extractor as find_extractor
@@ -46,6 +47,7 @@ def assess(
     metrics: list[str] | None = None,
     recipe: str | None = None,
     strict: bool = False,
+    read: ReadOptions | None = None,
     listener: Listener | None = None,
 ) -> Assessment:
     """Measure a model on images that it never saw.
@@ -62,6 +64,7 @@ def assess(
         metrics: Names; None for all that the data allows.
         recipe: Recipe file of a model whose recipe is not installed.
         strict: Refuse data with unreadable images.
+        read: What the data's format leaves open, and limits on it.
         listener: Told of progress.
 
     Raises:
@@ -75,6 +78,7 @@ def assess(
         data,
         fit=trained.codec.frame,
         strict=strict,
+        options=read,
         progress=lambda what, done, total: log.progress(what, done / max(total, 1)),
     )
     if trained.codec.classes and images.classes != trained.codec.classes:
@@ -127,11 +131,12 @@ def _other(model: Model | str | Path, test: ImageSet) -> str:
 
 def _judge(model: Model | str | Path, trained: Model, train: ImageSet, log: Log) -> TrainedJudge:
     if not isinstance(model, Model):
-        folder = RunFolder(Path(model)).judge
-        if (folder / "judge.json").is_file():
-            judge = load_judge(folder)
-            judge.check(trained.codec)
-            return judge
+        for run in (Path(model), Path(model).resolve().parent):  # a run folder, or the model folder inside one
+            folder = RunFolder(run).judge
+            if (folder / "judge.json").is_file():
+                judge = load_judge(folder)
+                judge.check(trained.codec)
+                return judge
     shipped = embedded_judge(train.fingerprint)
     if shipped is not None:
         return shipped

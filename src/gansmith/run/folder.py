@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gansmith.errors import InputError
-from gansmith.run.files import read_json
+from gansmith.run.files import plain_disk_errors, read_json
 
-__all__ = ["FORMAT", "RunFolder"]
+__all__ = ["FORMAT", "RunFolder", "alone"]
 
 FORMAT = 1
 """Version of the run folder."""
 
 KEYS = ("identity", "data", "versions", "pace", "machine")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a run folder within the block; a killed process keeps nobody out.
+
+    Raises:
+        InputError: Another process is at work there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks
+        yield
+        return
+    with plain_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another process is training in {folder}: wait for it, or choose another --out") from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(handle)
+        with suppress(OSError):
+            folder.rmdir()  # where nothing was written
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from gansmith.data.fit import Mode
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
+from gansmith.data.reader import ReadOptions
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
 from gansmith.errors import InputError
@@ -62,6 +63,7 @@ class Request:
         micro: Most samples computed at once.
         threads: Torch's threads; None for one a core.
         judge: Folder of a trained judge to use in place of a new one.
+        read: What the data's format leaves open (axes, columns), and limits on it.
     """
 
     data: str | Path
@@ -80,6 +82,7 @@ class Request:
     micro: int | None = None
     threads: int | None = None
     judge: str | Path | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,9 @@ class Plan:
             if value != getattr(defaults, name):
                 words += [f"--{name}", str(value)]
         words += ["--strict"] * request.strict
+        for name, value in vars(request.read).items():
+            if value != getattr(defaults.read, name):
+                words += ["--read", f"{name}={value}"]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
         return shlex.join(words)
 
@@ -197,6 +203,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         fit=request.fit,
         strict=request.strict,
         progress=progress,
+        options=request.read,
     )
     splits = split_images(images)
     codec = ImageCodec.fit(images.subset(splits.train))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
 
 __all__ = ["Place", "joined"]
+
+
+PATIENCE = timedelta(hours=6)
+"""The others wait this long while process 0 trains the judge, evaluates or writes."""
 
 
 class Place(NamedTuple):
@@ -39,7 +44,7 @@ def joined() -> Iterator[Place]:
         return
     mine = not dist.is_initialized()
     if mine:
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     try:
         yield Place(dist.get_rank(), dist.get_world_size())
     finally:

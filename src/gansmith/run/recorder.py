@@ -19,7 +19,7 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
-from gansmith.types import Batch
+from gansmith.types import Batch, Json
 
 __all__ = ["Recorder", "Scores"]
 
@@ -55,8 +55,9 @@ class Recorder:
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
         self._model_of, self._scores, self._held_out = model_of, scores, held_out
-        self._sums: dict[str, list[Tensor]] = {}
         kept = extra or {}
+        window = kept.get("window", {})
+        self._sums: dict[str, list[Tensor]] = {k: [torch.tensor(v) for v in values] for k, values in window.items()}
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
         self._samples: int = kept.get("samples", 0)
@@ -76,6 +77,7 @@ class Recorder:
                 self._evaluate(state)
             if end or _crossed(before, now, self.pace.checkpoint):
                 self.save(state)
+            self._window = (time.perf_counter(), now)  # the rate is that of training alone
 
     def start(self, state: State) -> None:
         """Before the first round: what the untrained generator makes, as the film's first picture."""
@@ -88,19 +90,24 @@ class Recorder:
             raise NotFinite(broken)
         self.seconds += time.perf_counter() - self._since
         self._since = time.perf_counter()
-        extra = {"best": self.best, "seconds": self.seconds, "samples": state.clock.samples}
+        extra: dict[str, Json] = {
+            "best": self.best,
+            "seconds": self.seconds,
+            "samples": state.clock.samples,
+            "window": {name: [float(v) for v in values] for name, values in self._sums.items()},  # of a tick cut short
+        }
         save_checkpoint(self.folder.checkpoints, state.snapshot(), extra)
 
     def _tick(self, state: State) -> None:
-        values = {name: float(torch.stack(parts).mean()) for name, parts in self._sums.items()}
+        device = state.backend.device
+        values = {name: float(torch.stack([p.to(device) for p in parts]).mean()) for name, parts in self._sums.items()}
         self._sums.clear()
         contest = self._contest(state)
         if contest is not None:
             values["contest"] = contest
         broken = [name for name, value in values.items() if not math.isfinite(value)]
         started, before = self._window
-        self._window = (time.perf_counter(), state.clock.samples)
-        rate = (state.clock.samples - before) / max(self._window[0] - started, 1e-9)
+        rate = (state.clock.samples - before) / max(time.perf_counter() - started, 1e-9)
         self.log.event(
             "round",
             round=state.clock.round,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from gansmith.run.checkpoint import load_latest
 from gansmith.run.events import Events
 from gansmith.run.files import recover, tidy, write_json
 from gansmith.run.finish import finish
-from gansmith.run.folder import RunFolder
+from gansmith.run.folder import RunFolder, alone
 from gansmith.run.hardware import backend as make_backend
 from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
@@ -82,7 +83,7 @@ def train(request: Request, listener: Listener | None = None) -> Run:
         place.wait()
         if record is not None and record.get("finished"):
             return Run(folder, record, already=True)
-        with stop_on_signals() as stop:
+        with stop_on_signals() as stop, alone(plan.folder) if place.writes else nullcontext():
             try:
                 return _Session(plan, folder, backend, place, log, stop, threads).run(record)
             except KeyboardInterrupt:  # while nothing plays, or a second signal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 import zipfile
@@ -77,7 +78,7 @@ def test_what_can_not_be_leaves_nothing_behind(call, data: Path, tmp_path: Path,
     line = f"train {data} --budget 64 --out {tmp_path / 'r'} {words.format(file=tmp_path / 'file')} {dry}"
     said = call(line)
     if not (dry and "--out" in words):  # a rehearsal does not try to write
-        assert said.code == 2 and __import__("re").search(message, said.err)
+        assert said.code == 2 and re.search(message, said.err)
     assert not (tmp_path / "r").exists() and (tmp_path / "file").read_text() == "mine"
 
 
@@ -142,7 +143,7 @@ BAD = {
 def test_bad_data_are_one_clear_line(call, tmp_path: Path, make, message: str) -> None:
     said = call(f"train {make(tmp_path)} {SMALL} --out {tmp_path / 'r'}")
     assert said.code == 2 and not said.out and said.err.count("\n") == 1
-    assert __import__("re").search(message, said.err), said.err
+    assert re.search(message, said.err), said.err
     assert not (tmp_path / "r").exists()
 
 

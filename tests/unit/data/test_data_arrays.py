@@ -85,7 +85,7 @@ def test_axes(npz, array, layout, shape):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((5, 3, 9, 3), np.uint8), r"shape \(5, 3, 9, 3\) is ambiguous: say layout='nhwc' or layout='nchw'"),
+        (np.zeros((5, 3, 9, 3), np.uint8), r"shape \(5, 3, 9, 3\) is ambiguous: say --read layout=nhwc or layout=nchw"),
         (np.zeros((5, 8, 9, 7), np.uint8), "no channels: axis 1 or 3 must be 1 to 4"),
         (np.zeros((5, 8, 8, 8, 3), np.uint8), r"is not pictures: expected \(N, H, W\)"),
         (np.zeros((0, 8, 8, 3), np.uint8), "is not pictures"),

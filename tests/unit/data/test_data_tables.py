@@ -142,7 +142,7 @@ def test_several_columns_of_pictures(tmp_path, encoded, pixels, table):
     path = tmp_path / "a.parquet"
     data = [encoded(pixels(i)) for i in range(2)]
     pq.write_table(pa.table({"left": data, "right": data[::-1]}), path)
-    with pytest.raises(InputError, match="say image_column= one of left, right"):
+    with pytest.raises(InputError, match="say --read image_column= one of left, right"):
         open_reader(path)
     assert np.array_equal(open_reader(path, ReadOptions(image_column="right")).read(0), pixels(1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from pathlib import Path
 
@@ -19,10 +20,18 @@ def test_layers_are_kept(python) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_contract_lists_every_folder(root: Path) -> None:
+def test_contract_lists_every_folder_and_module(root: Path) -> None:
     package = root / "src/gansmith"
-    folders = {f"gansmith.{p.parent.name}" for p in package.glob("*/__init__.py")}
-    assert folders <= set(contract(root)), "a folder under src/gansmith is in no layer of pyproject.toml"
+    there = {p.parent.name for p in package.glob("*/__init__.py")} | {p.stem for p in package.glob("[!_]*.py")}
+    assert {f"gansmith.{name}" for name in there} <= set(contract(root)), "something is in no layer of pyproject.toml"
+
+
+def test_the_public_door_is_for_others(root: Path) -> None:
+    """The layers do not see through `gansmith` itself, so the package takes nothing but its version from there."""
+    for path in sorted((root / "src/gansmith").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "gansmith" and not node.level:
+                assert {alias.name for alias in node.names} <= {"__version__"}, path
 
 
 def test_contract_names_only_what_is_there(root: Path) -> None:
@@ -36,8 +45,6 @@ def test_contract_names_only_what_is_there(root: Path) -> None:
 @pytest.mark.parametrize("folder", ["core", "objectives"])
 def test_the_game_never_prints_or_reads(root: Path, folder: str) -> None:
     """No I/O in the game and its losses: nothing there calls `print` or `open`."""
-    import ast
-
     for path in sorted((root / "src/gansmith" / folder).rglob("*.py")):
         called = {
             node.func.id

@@ -24,6 +24,7 @@ from gansmith.errors import InputError, RunError
 from gansmith.run import checkpoint, pace
 from gansmith.run.checkpoint import list_checkpoints, load_latest
 from gansmith.run.events import read_events
+from gansmith.run.folder import alone
 from gansmith.run.interrupt import Interrupted, StopFlag
 from gansmith.run.model import Model
 from gansmith.run.plan import Request
@@ -201,6 +202,14 @@ def test_a_time_becomes_samples_once(request_of: Make, tmp_path: Path, monkeypat
     with pytest.raises(Interrupted):
         train(request, StopAt("round", 128))
     assert json.loads((tmp_path / "run/run.json").read_text()) == record
+
+
+def test_two_at_once_in_one_folder_are_refused(request_of: Make, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    with alone(tmp_path / "run"), pytest.raises(InputError, match="another process is training in"):
+        train(request_of())
+    assert not (tmp_path / "run").exists()
+    assert train(request_of()).record["finished"]
 
 
 def test_other_threads_are_noted(request_of: Make, monkeypatch) -> None:
