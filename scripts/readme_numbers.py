@@ -1,6 +1,6 @@
 """Put a demo run's numbers and grid into the README, so that none of them is typed by hand.
 
-    python scripts/readme_numbers.py runs/demo
+python scripts/readme_numbers.py runs/demo
 """
 
 from __future__ import annotations

@@ -161,4 +161,6 @@ def plain_disk_errors(path: Path) -> Iterator[None]:
 
 
 def _full(path: Path) -> RunError:
-    return RunError(f"the disk is full: {path} was not written, what was there before is whole")
+    return RunError(
+        f"the disk is full: {path} was not written, what was there before is whole; make room and repeat the command"
+    )
