@@ -58,9 +58,10 @@ class Plain:
         optimiser.zero_grad()
 
     def scores(self, real: Tensor, fake: Tensor, label: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of real images, scores of real and of made ones."""
-        h = self.D.features(real)
-        return h, self.D.head(h, label), self.D(fake, label)
+        """Features of real images, scores of real and of made ones: one pass over both."""
+        h = self.D.features(torch.cat([real, fake]))
+        own, other = h[: len(real)], h[len(real) :]
+        return own, self.D.head(own, label), self.D.head(other, label)
 
     def made(self, slot: int, label: Tensor) -> Tensor:
         """Made images of given classes."""

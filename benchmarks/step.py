@@ -24,14 +24,13 @@ from gansmith.types import Spec
 __all__ = ["VARIANTS", "run"]
 
 
-class Joined(Plain):
-    """The discriminator sees real and made images in one pass."""
+class Apart(Plain):
+    """The discriminator sees real and made images in two passes."""
 
     def scores(self, real: Tensor, fake: Tensor, label: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Features of real images, scores of real and of made ones."""
-        h = self.D.features(torch.cat([real, fake]))
-        d_real, d_fake = self.D.head(h, torch.cat([label, label])).chunk(2)
-        return h[: len(real)], d_real, d_fake
+        h = self.D.features(real)
+        return h, self.D.head(h, label), self.D(fake, label)
 
 
 class Carried(Plain):
@@ -45,10 +44,6 @@ class Carried(Plain):
     def for_generator(self, label: Tensor) -> Tensor:
         """The same images with their graph."""
         return self.kept
-
-
-class Both(Carried, Joined):
-    """The two together."""
 
 
 class Foreach(Plain):
@@ -77,9 +72,8 @@ class Zeroed(Plain):
 
 VARIANTS: dict[str, Callable[..., Plain]] = {
     "as the recipe does it": Plain,
-    "one discriminator pass over real and made": Joined,
+    "two discriminator passes, real and made apart": Apart,
     "one generator pass a round (*)": Carried,
-    "both": Both,
     "Adam foreach": Foreach,
     "Adam one by one": OneByOne,
     "gradients zeroed, not dropped": Zeroed,
