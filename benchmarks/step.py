@@ -100,7 +100,7 @@ def compare(batch: int, repetitions: int, seconds: float) -> dict[str, Times]:
 
 def run(quick: bool) -> Result:
     """Time all variants for several batch sizes and thread counts."""
-    repetitions, seconds = (3, 0.05) if quick else (15, 0.4)
+    repetitions, seconds = (3, 0.05) if quick else (9, 0.2)
     times: dict[str, Times] = {}
     kinds = [(batch, threads) for batch in BATCHES for threads in (1, 2)]
     found: dict[tuple[int, int], dict[str, Times]] = {}

@@ -57,7 +57,7 @@ class Job:
         return f"size {self.size}, {self.pixels}x{self.pixels}x{self.channels}"
 
 
-JOBS = (Job("s", 28, 1), Job("s", 64, 3), Job("m", 28, 1), Job("m", 64, 3, batch=16))
+JOBS = (Job("s", 28, 1), Job("s", 64, 3), Job("m", 28, 1, batch=16), Job("m", 64, 3, batch=8))
 
 
 def training(job: Job, repetitions: int, seconds: float) -> dict[str, Times]:
@@ -104,7 +104,7 @@ def _draw(model: Model, images: int, bf16: bool) -> None:
 
 def run(quick: bool) -> Result:
     """Training by job and threads, data, sampling."""
-    repetitions, seconds, images = (2, 0.05, 256) if quick else (5, 0.5, 1024)
+    repetitions, seconds, images = (2, 0.05, 256) if quick else (5, 0.3, 512)
     times: dict[str, Times] = {}
     train: list[list[Cell]] = []
     data: list[list[Cell]] = []

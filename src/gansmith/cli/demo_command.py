@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from pathlib import Path
 
 from gansmith.cli.options import add_compute, add_json
 from gansmith.cli.parser import Command
@@ -31,10 +34,22 @@ def _run(args: argparse.Namespace) -> int:
     if not args.json:
         print()
         print("next, try:")
-        print(f"  gansmith sample {run.folder.root} -n 20 --where label=Sneaker --out sneakers.png")
-        print(f"  gansmith evaluate {run.folder.root} {request.data} --features efflite0")
-        print("  gansmith train my_images/          (a folder, zip or .npz of your own)")
+        for words in (
+            f"sample {run.folder.root} -n 20 --where label=Sneaker --out sneakers.png",
+            f"sample {run.folder.root} -n 1000 --truncation 0.8 --out clothes",
+            "train my_images/          (a folder, zip or .npz of your own)",
+        ):
+            print(f"  {_program()} {words}")
     return 0
+
+
+def _program() -> str:
+    """How the user calls this program from here: by its name, or by its path in an environment that is not active."""
+    inside = sys.prefix != sys.base_prefix
+    if not inside or os.environ.get("VIRTUAL_ENV") == sys.prefix:
+        return "gansmith"
+    script = Path(sys.executable).with_name("gansmith")
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 COMMAND = Command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field as Setting
@@ -52,10 +52,7 @@ class Paired(Generated):
 
     @flow
     def features(self) -> tuple[Tensor, Tensor]:
-        """What the discriminator's head reads of real and of made images.
-
-        One pass over both is quicker on a CPU; in the generator's turn only made images need a graph, so they go apart.
-        """
+        """What the discriminator's head reads of real and of made images: one pass, where none needs a graph alone."""
         real, fake = self.see(self.image), self.see(self.fake)
         if self.fake.grad_fn is not None:
             return self.D.features(real), self.D.features(fake)
@@ -65,21 +62,18 @@ class Paired(Generated):
     @flow
     def d_real(self) -> Tensor:
         """Scores of real images."""
-        score: Tensor = self.D.head(self.features[0], self.label)
-        return score
+        return cast(Tensor, self.D.head(self.features[0], self.label))
 
     @flow
     def d_fake(self) -> Tensor:
         """Scores of made images."""
-        score: Tensor = self.D.head(self.features[1], self.label)
-        return score
+        return cast(Tensor, self.D.head(self.features[1], self.label))
 
     @flow
-    def slopes(self) -> tuple[Tensor, Tensor]:
+    def slopes(self) -> tuple[Tensor, ...]:
         """Gradients of the scores with respect to real and to made images, in one pass."""
         total = self.d_real.sum() + self.d_fake.sum()
-        real, fake = torch.autograd.grad(total, (self.image, self.fake), create_graph=True)
-        return real, fake
+        return torch.autograd.grad(total, (self.image, self.fake), create_graph=True)
 
     def steepness(self, which: int) -> Tensor:
         """Half the mean squared norm of real (0, R1) or made (1, R2) images' slopes (Huang et al. 2024, eq. 3)."""
