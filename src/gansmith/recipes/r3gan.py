@@ -52,7 +52,7 @@ class Paired(Generated):
 
     @flow
     def features(self) -> tuple[Tensor, Tensor]:
-        """What the discriminator's head reads of real and of made images: one pass, where none needs a graph alone."""
+        """What D's head reads of real and made images: one pass; two in G's turn, where only made ones have a graph."""
         real, fake = self.see(self.image), self.see(self.fake)
         if self.fake.grad_fn is not None:
             return self.D.features(real), self.D.features(fake)
