@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from benchmarks import BENCHMARKS
 from benchmarks.record import ROOT, read
 from benchmarks.table import Table
 
-__all__ = ["PAGE", "filled", "section", "write_page"]
+__all__ = ["PAGE", "filled", "section", "sections", "write_page"]
 
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- begin {} -->", "<!-- end {} -->"
@@ -21,9 +22,15 @@ def section(data: dict[str, Any]) -> str:
     made = f"{(commit['id'] or 'unknown')[:10]}{' with changes' if commit['dirty'] else ''}"
     source = (
         f"{data['date'][:10]}, commit {made}; {machine['cpu']}, {machine['cores']} cores, {machine['capability']}, "
-        f"torch {machine['torch']}, Python {machine['python']}{'; a smoke run (`--quick`)' if data['quick'] else ''}."
+        f"torch {machine['torch']}, Python {machine['python']}{_load(machine)}"
+        f"{'; a smoke run (`--quick`)' if data['quick'] else ''}."
     )
     return "\n\n".join([*(Table.from_json(table).markdown() for table in data["tables"]), f"*{source}*"])
+
+
+def _load(machine: dict[str, Any]) -> str:
+    """How busy the machine was, where it was busier than the benchmark alone makes it."""
+    return f"; other work ran beside it (load {machine['load']})" if (machine["load"] or 0) > machine["cores"] else ""
 
 
 def filled(page: str, sections: dict[str, str]) -> str:
@@ -37,8 +44,13 @@ def filled(page: str, sections: dict[str, str]) -> str:
     return page
 
 
+def sections(folder: Path) -> dict[str, str]:
+    """The text of every section; that of a benchmark without a result file says so."""
+    found = {data["benchmark"]: section(data) for data in map(read, sorted(folder.glob("*.json")))}
+    return {name: found.get(name, f"*Not measured yet: `python3 run.py bench {name}`.*") for name in BENCHMARKS}
+
+
 def write_page(folder: Path, page: Path = PAGE) -> list[str]:
     """Fill the page from the result files in a folder; returns their names."""
-    found = {data["benchmark"]: section(data) for data in map(read, sorted(folder.glob("*.json")))}
-    page.write_text(filled(page.read_text(encoding="utf-8"), found), encoding="utf-8")
-    return list(found)
+    page.write_text(filled(page.read_text(encoding="utf-8"), sections(folder)), encoding="utf-8")
+    return [path.stem for path in sorted(folder.glob("*.json"))]

@@ -56,7 +56,7 @@ COMMAND = Command(
     "demo",
     "Train, judge and show a class-conditional GAN on embedded images of clothes (a part of Fashion-MNIST).",
     (
-        "gansmith demo                                     about four minutes on two cores",
+        "gansmith demo                                     two to four minutes on two cores",
         "gansmith demo --budget 20k --out runs/quick       a quick look",
     ),
     _configure,

@@ -16,6 +16,8 @@ def average(state: State, seen: int) -> None:
     for name, ema in state.game.ema.items():
         mean, net = state.ema[name], state.game.nets[name]
         half_life = max(at(ema.half_life, state.clock), 1e-8)
-        torch._foreach_lerp_(list(mean.parameters()), list(net.parameters()), 1 - 0.5 ** (seen / half_life))
+        torch._foreach_lerp_(
+            tuple(state.ema_params[name]), tuple(state.net_params[name]), 1 - 0.5 ** (seen / half_life)
+        )
         for a, b in zip(mean.buffers(), net.buffers(), strict=True):
             a.copy_(b)

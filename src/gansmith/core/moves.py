@@ -29,7 +29,7 @@ class _Due(NamedTuple):
 
 def forward(state: State, owner: str, batch: Batch, names: Iterable[str]) -> dict[str, Tensor]:
     """Flows of a batch with the owner's graph, to be carried through the round."""
-    torch.manual_seed(mix(state.seed, state.clock.round, "carry", owner, state.backend.rank))
+    _seed(state, f"carry {owner}")
     with only(state, owner), state.backend.precision(exact=False):
         rows = _rows(batch)
         scene = _scene(state, batch, slice(0, rows), rows, f"carry {owner}")
@@ -68,7 +68,7 @@ def move(state: State, turn: Turn, batch: Batch, given: Batch, slot: int = 0, me
     groups = _due(state, turn)
     if not groups:
         return {}
-    torch.manual_seed(mix(state.seed, state.clock.round, slot, backend.rank))  # dropout and the like inside nets
+    _seed(state, slot)  # dropout and the like inside nets
     parts: dict[str, Tensor] = {}
     with only(state, turn.player) as params:
         state.optims[turn.player].zero_grad(set_to_none=True)
@@ -125,6 +125,15 @@ def only(state: State, owner: str) -> Iterator[list[nn.Parameter]]:
     finally:
         for buffer, value in kept:
             buffer.copy_(value)
+
+
+def _seed(state: State, what: int | str) -> None:
+    """Seed the generator that nets draw from; on the CPU directly, since the general way costs a hundred times more."""
+    seed = mix(state.seed, state.clock.round, what, state.backend.rank)
+    if state.backend.device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
 
 
 def _due(state: State, turn: Turn) -> list[tuple[bool, dict[str, _Due]]]:

@@ -74,6 +74,7 @@ class State:
         _refuse_pieces(game, self.backend)
         self.owned = {net for player in game.players.values() for net in player.nets}
         self.net_params = {n: list(net.parameters()) for n, net in game.nets.items()}
+        self.ema_params = {n: list(net.parameters()) for n, net in self.ema.items()}
         self.net_buffers = {n: list(net.buffers()) for n, net in game.nets.items()}
 
     def dial(self, name: str) -> float:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from gansmith.metrics import Evaluation
+from gansmith.metrics.functional import kernel_distance
 from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
@@ -24,6 +27,7 @@ EPOCHS, MOST, LEAST = 40, 60_000, 2_000
 """A judge sees the training images 40 times, but at most 60,000 and at least 2,000 images."""
 
 QUICK_SAMPLES = 1_000
+DRAWS = 8
 SAMPLES = 5_000
 FEWEST = 20
 """Validation images below which scores while training would be noise: the last model is then kept."""
@@ -77,6 +81,16 @@ class Judging:
     def quick(self) -> _Quick | None:
         """Scores of a model on validation images; None where there are too few of them."""
         return _Quick(self) if len(self.plan.splits.val) >= FEWEST else None
+
+    @cached_property
+    def tie(self) -> float:
+        """Difference of kernel distances that is noise: two standard deviations over draws of real images."""
+        if self.quick is None:
+            return 0.0
+        features, generator = self.train["features"], torch.Generator().manual_seed(0)
+        draws = [torch.randint(len(features), (QUICK_SAMPLES,), generator=generator) for _ in range(DRAWS)]
+        values = [kernel_distance(self._val["features"], features[rows]) for rows in draws]
+        return 2 * statistics.stdev(map(float, values))
 
     def full(self, model: Model) -> Evaluation:
         """All scores of a model on test images, with intervals and the ceiling."""

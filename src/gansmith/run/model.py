@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.core import Draw, Game, GameError
+from gansmith.core import Backend, Draw, Game, GameError
 from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe
@@ -246,7 +246,7 @@ def _load_nets(
             game.nets[name].load_state_dict(mine)
         except RuntimeError as error:
             raise InputError(f"{weights} does not fit recipe.json: {str(error).splitlines()[0]}") from None
-        nets[name] = game.nets[name].eval().requires_grad_(False)
+        nets[name] = Backend(channels_last=True).place(game.nets[name]).eval().requires_grad_(False)
     return nets
 
 

@@ -41,6 +41,8 @@ class Recorder:
         scores: Measures it; None where the data is too small to.
         held_out: Validation images to ask the discriminator about.
         extra: What an earlier process kept in the checkpoint that this run continues from.
+        tie: Difference of the deciding score that is noise; among models this close to the best the latest is kept,
+            since its weights have been averaged longer and its learning rate is lower.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class Recorder:
         scores: Scores | None,
         held_out: Batch,
         extra: Mapping[str, Any] | None = None,
+        tie: float = 0.0,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
         self._model_of, self._scores, self._held_out = model_of, scores, held_out
         kept = extra or {}
         window = kept.get("window", {})
+        self._tie = tie
         self._sums: dict[str, list[Tensor]] = {k: [torch.tensor(v) for v in values] for k, values in window.items()}
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
@@ -136,9 +140,10 @@ class Recorder:
             return
         scores = dict(self._scores(model))
         score = scores.get(BEST, math.nan)
-        better = self.best is None or score < self.best
+        better = self.best is None or score < self.best + self._tie
+        if math.isfinite(score):
+            self.best = score if self.best is None else min(score, self.best)
         if better:
-            self.best = score if math.isfinite(score) else None
             model.save(self.folder.model)
         self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
 

@@ -229,7 +229,9 @@ class _Session:
     def _play(self, state: State, pace: Pace, judging: Judging | None, extra: Mapping[str, Any] | None) -> None:
         recorder = None
         if judging is not None:
-            recorder = Recorder(self.folder, pace, self.log, self._model_of, judging.quick, self._held_out(), extra)
+            recorder = Recorder(
+                self.folder, pace, self.log, self._model_of, judging.quick, self._held_out(), extra, judging.tie
+            )
             if extra is None:
                 recorder.start(state)
         try:

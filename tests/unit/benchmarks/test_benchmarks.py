@@ -16,7 +16,7 @@ from benchmarks.commands import PYTHON, run_command
 from benchmarks.engine import difference
 from benchmarks.game import game, settings, spec
 from benchmarks.measure import Times, median, ratio, side_by_side, spread, turns_in
-from benchmarks.pages import BEGIN, END, PAGE, filled, section, write_page
+from benchmarks.pages import BEGIN, END, PAGE, filled, sections, write_page
 from benchmarks.plain import Plain
 from benchmarks.record import RESULTS, Result, commit, document, read, write
 from benchmarks.step import VARIANTS, loop
@@ -121,22 +121,23 @@ def test_other_content_is_refused(tmp_path: Path, change: dict[str, Any], messag
 
 def test_a_page_is_filled_between_its_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"Before.\n\n{BEGIN.format('engine')}\nold\n{END.format('engine')}\n\nAfter.\n")
-    write(tmp_path, made())
+    marks = "".join(f"{BEGIN.format(name)}\nold\n{END.format(name)}\n" for name in BENCHMARKS)
+    page.write_text(f"Before.\n{marks}After.\n")
+    data = made(machine={**made()["machine"], "load": 9.0})
+    write(tmp_path, data)
     assert write_page(tmp_path, page) == ["engine"]
     once = page.read_text()
     assert "| a | 1.50 |" in once and "old" not in once and once.startswith("Before.") and once.endswith("After.\n")
-    assert "smoke run" in once
+    assert "smoke run" in once and "load 9.0" in once and "Not measured yet: `python3 run.py bench step`" in once
     write_page(tmp_path, page)
     assert page.read_text() == once
-    with pytest.raises(ValueError, match="begin step"):
-        filled(once, {"step": "text"})
+    with pytest.raises(ValueError, match="begin other"):
+        filled(once, {"other": "text"})
 
 
 def test_the_page_shows_what_the_files_say() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    shown = {data["benchmark"]: section(data) for data in map(read, RESULTS.glob("*.json"))}
-    assert filled(page, shown) == page, "fill the page again: python3 run.py bench --write-docs"
+    assert filled(page, sections(RESULTS)) == page, "fill the page again: python3 run.py bench --write-docs"
     for name in BENCHMARKS:
         assert BEGIN.format(name) in page
 
