@@ -16,8 +16,8 @@ from gansmith.features import extractor as find_extractor
 from gansmith.metrics import Evaluation, Suite
 from gansmith.run.evaluation import Ruler, evaluate_model
 from gansmith.run.folder import RunFolder
-from gansmith.run.judge import TrainedJudge, load_judge, train_judge
-from gansmith.run.judging import EPOCHS, LEAST, MOST, embedded_judge
+from gansmith.run.judge import TrainedJudge, load_judge
+from gansmith.run.judging import judge_for
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 
@@ -137,10 +137,4 @@ def _judge(model: Model | str | Path, trained: Model, train: ImageSet, log: Log)
                 judge = load_judge(folder)
                 judge.check(trained.codec)
                 return judge
-    shipped = embedded_judge(train.fingerprint)
-    if shipped is not None:
-        return shipped
-    samples = min(MOST, max(LEAST, EPOCHS * len(train)))
-    return train_judge(
-        train, trained.codec, samples=samples, tick=lambda share: log.progress("training the judge", share)
-    )
+    return judge_for(train, trained.codec, log)

@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from gansmith.data.image_codec import ImageCodec
+from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
 from gansmith.metrics.functional import kernel_distance
 from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
@@ -21,7 +23,7 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.plan import Plan
 
-__all__ = ["Judging", "embedded_judge"]
+__all__ = ["Judging", "embedded_judge", "judge_for"]
 
 EPOCHS, MOST, LEAST = 40, 60_000, 2_000
 """A judge sees the training images 40 times, but at most 60,000 and at least 2,000 images."""
@@ -57,13 +59,8 @@ class Judging:
             judge = load_judge(Path(plan.request.judge))
         elif (folder.judge / "judge.json").is_file():
             judge = load_judge(folder.judge)
-        elif (shipped := embedded_judge(train.fingerprint)) is not None:
-            judge = shipped
         else:
-            samples = min(MOST, max(LEAST, EPOCHS * len(train)))
-            judge = train_judge(
-                train, plan.codec, samples=samples, tick=lambda share: log.progress("training the judge", share)
-            )
+            judge = judge_for(train, plan.codec, log)
         judge.check(plan.codec)
         save_judge(judge, folder.judge)
         return cls(plan, judge, Ruler.of(judge), log)
@@ -118,6 +115,15 @@ class _Quick:
         names = [*QUICK, "accuracy"] if judging.ruler.judge is not None and model.classes else QUICK
         found = evaluate_model(model, judging.ruler, judging._val, None, settings, n=QUICK_SAMPLES, metrics=names)
         return {result.name: result.value for result in found.results}
+
+
+def judge_for(train: ImageSet, codec: ImageCodec, log: Log) -> TrainedJudge:
+    """A judge for training images: the one that comes with the package for them, or a new one."""
+    shipped = embedded_judge(train.fingerprint)
+    if shipped is not None:
+        return shipped
+    samples = min(MOST, max(LEAST, EPOCHS * len(train)))
+    return train_judge(train, codec, samples=samples, tick=lambda share: log.progress("training the judge", share))
 
 
 def embedded_judge(train_fingerprint: str) -> TrainedJudge | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gansmith.run import assess, judging
+from gansmith.run import judging
 from gansmith.run.plan import Request
 from gansmith.run.train import Run, train
 
@@ -38,8 +38,6 @@ def brief() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"SAMPLES": 300, "QUICK_SAMPLES": 100, "EPOCHS": 1, "LEAST": 200}.items():
             patch.setattr(judging, name, value)
-        patch.setattr(assess, "LEAST", 200)
-        patch.setattr(assess, "EPOCHS", 1)
         yield
 
 
