@@ -3,21 +3,22 @@
     python scripts/make_docs.py            write what has changed
     python scripts/make_docs.py --check    write nothing; fail if a page is stale
 
-The loss of every term of a recipe is written down in `MATHS`; a term without a formula, and a formula without a term,
-are errors.
+The loss of every term of a recipe is written down in `docs/recipes/texts/`; a term without a formula, and a formula
+without a term, are errors.
 """
-# ruff: noqa: RUF001  the formulas are written with the signs of mathematics
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
+import yaml
 
 from gansmith.cli.main import COMMANDS, command
 from gansmith.recipes._recipe import Recipe
@@ -26,6 +27,7 @@ from gansmith.types import Field, Spec
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+TEXTS = DOCS / "recipes/texts"
 SPEC: Spec = {
     "image": Field((1, 28, 28), "real", head="tanh"),
     "label": Field((), "label", names=tuple("0123456789")),
@@ -34,47 +36,24 @@ SPEC: Spec = {
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
 
-_LOSS = {"D/adv": "E[softplus(−D(x, c))] + E[softplus(D(G(z, c), c))]", "G/adv": "E[softplus(−D(G(z, c), c))]"}
-_SPLIT = "softplus(t) = log(1 + eᵗ), so softplus(−D) = −log σ(D), with σ the logistic function."
 
-MATHS: Mapping[str, Mapping[str, str]] = {
-    "gan": _LOSS,
-    "dcgan": _LOSS,
-    "r3gan": {
-        "D/adv": "E[softplus(D(G(z, c), c) − D(x, c))]",
-        "D/r1": "½ E‖∇ₓ D(x, c)‖²",
-        "D/r2": "½ E‖∇ₓ D(x̂, c)‖²   at x̂ = G(z, c)",
-        "D/label": "E[mean over c′ ≠ c of softplus(D(x, c′) − D(x, c))]",
-        "G/adv": "E[softplus(D(x, c) − D(G(z, c), c))]",
-    },
-}
-"""What each term is, by recipe and `player/term`, before its weight."""
+@dataclass(frozen=True)
+class Text:
+    """What is written by hand on a recipe's page, in `docs/recipes/texts/<recipe>.yaml`.
 
-REMARKS: Mapping[str, tuple[str, ...]] = {
-    "gan": (
-        _SPLIT,
-        "`loss=minimax` gives the generator −E[softplus(D(G(z, c), c))], the saturating loss of the paper's equation "
-        "1: its gradient vanishes where the discriminator is sure.",
-        "Not in the paper: labels (concatenated to the noise, projected in the discriminator), LeakyReLU, Adam, and an "
-        "average of the generator's weights.",
-    ),
-    "dcgan": (
-        _SPLIT,
-        "Not in the paper: labels (concatenated to the noise, projected in the discriminator), any image size, and an "
-        "average of the generator's weights. The first layer of the discriminator and the last of the generator keep "
-        "the resolution.",
-        "Batch normalisation looks across the batch: micro-batches are refused, and several processes are not exact.",
-    ),
-    "r3gan": (
-        "softplus(t) = log(1 + eᵗ). x and G(z, c) are paired by their place in the batch, and have the same class.",
-        "The weight of both penalties (`gamma`) and the learning rates fall along a cosine; a penalty that is played "
-        "in every k-th round only is multiplied by k.",
-        "Not in the paper: the term `label` (only where the data has classes), the light networks of size s, and lazy "
-        "penalties. The paper also moves Adam's second decay rate; here it is constant. Sizes m and l use residual "
-        "networks after the paper, and penalties in every round.",
-    ),
-}
-"""Sentences beneath the formulas, and what differs from the paper."""
+    Attributes:
+        maths: What each term is, by `player/term`, before its weight.
+        remarks: Sentences beneath the formulas, and what differs from the paper.
+    """
+
+    maths: Mapping[str, str]
+    remarks: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, recipe: str) -> Text:
+        """The text of a recipe; an empty one where none is written."""
+        path = TEXTS / f"{recipe}.yaml"
+        return cls(**yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else cls({})
 
 
 def recipe_page(recipe: Recipe[Any]) -> str:
@@ -83,10 +62,10 @@ def recipe_page(recipe: Recipe[Any]) -> str:
     hp = recipe.hp.model_validate(dict(recipe.sizes.get("s", {})))
     game = recipe.game(SPEC, hp)
     terms = [f"{turn.player}/{name}" for stage in game.stages for turn in stage.turns for name in turn.terms]
-    known = MATHS.get(recipe.id, {})
-    if set(terms) != set(known):
-        wrong = ", ".join(sorted(set(terms) ^ set(known)))
-        raise SystemExit(f"MATHS of {recipe.id!r} in {Path(__file__).name} and the game differ in: {wrong}")
+    text = Text.of(recipe.id)
+    if set(terms) != set(text.maths):
+        wrong = ", ".join(sorted(set(terms) ^ set(text.maths)))
+        raise SystemExit(f"the maths of {recipe.id!r} in {TEXTS.name}/{recipe.id}.yaml and the game differ in: {wrong}")
     width = max(map(len, terms))
     lines = [
         NOTE,
@@ -99,8 +78,8 @@ def recipe_page(recipe: Recipe[Any]) -> str:
         "",
         "Each player minimises the weighted sum of its terms. x: a real image, c: its class, z: noise.",
         "",
-        *_code("text", *(f"{name:<{width}}   {known[name]}" for name in dict.fromkeys(terms))),
-        *(f"- {line}" for line in REMARKS.get(recipe.id, ())),
+        *_code("text", *(f"{name:<{width}}   {text.maths[name]}" for name in dict.fromkeys(terms))),
+        *(f"- {line}" for line in text.remarks),
         "",
         "## Players and turns",
         "",

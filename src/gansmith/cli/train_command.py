@@ -70,7 +70,7 @@ COMMAND = Command(
     (
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
-        "gansmith train digits.npz --recipe dcgan --budget 200k width=32 lr=1e-4",
+        "gansmith train digits.npz --recipe dcgan --budget 200k width=32 lr_g=1e-4",
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),

@@ -2,7 +2,7 @@
 
 from gansmith.core.backend import Backend, BackendError
 from gansmith.core.draws import Draws, mix
-from gansmith.core.game import EMA, Draw, Game, GameError, Player, Stage, Term, Turn
+from gansmith.core.game import EMA, Draw, Game, GameError, Player, Stage, Styles, Term, Turn
 from gansmith.core.loop import Hook, RoundRule, alternate, play
 from gansmith.core.moves import Log, look, move
 from gansmith.core.scene import Scene, flow
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Stage",
     "State",
+    "Styles",
     "Term",
     "Turn",
     "alternate",

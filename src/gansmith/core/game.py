@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from gansmith.core.scene import Scene
 from gansmith.types import Batch, Clock, Scalar, Spec
 
-__all__ = ["EMA", "Control", "Draw", "Game", "GameError", "Player", "Stage", "Term", "Turn"]
+__all__ = ["EMA", "Control", "Draw", "Game", "GameError", "Player", "Stage", "Styles", "Term", "Turn"]
+
+Nets = Mapping[str, nn.Module]
 
 Control = Callable[[Mapping[str, nn.Module], Mapping[str, Tensor], Clock], None]
 """Runs after every round with nets, this round's log and the clock; moves the buffers of nets that nobody owns."""
@@ -108,6 +110,23 @@ class EMA:
 
 
 @dataclass(frozen=True)
+class Styles:
+    """A generator's latent space: where samples are truncated, mixed, moved between and edited.
+
+    Attributes:
+        map: From nets and a batch of noise and conditions to styles `(n, layers, dim)`.
+        make: From nets, styles and the conditions to the made fields.
+        centre: From nets and a batch to the average style, in a shape that broadcasts to styles: truncation goes there.
+        affine: From nets to one matrix `(out, dim)` for each layer: the first linear map that reads its style.
+    """
+
+    map: Callable[[Nets, Batch], Tensor]
+    make: Callable[[Nets, Tensor, Batch], Batch]
+    centre: Callable[[Nets, Batch], Tensor]
+    affine: Callable[[Nets], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
 class Draw:
     """How a trained game makes samples.
 
@@ -115,11 +134,16 @@ class Draw:
         make: From nets (averaged ones where there are any) and a batch of noise and conditions to the made fields.
         noise: Shape of each noise field of one sample; standard normal.
         conditions: Batch fields that must be given (class labels, attributes).
+        styles: The generator's latent space; None where there is none.
+        encode: From nets and a batch of data fields (and conditions) to the noise fields that would make them; None
+            for games without an encoder.
     """
 
-    make: Callable[[Mapping[str, nn.Module], Batch], Batch]
+    make: Callable[[Nets, Batch], Batch]
     noise: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
+    styles: Styles | None = None
+    encode: Callable[[Nets, Batch], Batch] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,26 @@
-"""Showing class labels to networks: by concatenation to the noise, by projection in the discriminator."""
+"""Showing conditions to networks: by concatenation to the noise, by projection in the discriminator.
+
+A condition is a class id, or a vector of real numbers (attributes, a sentence's embedding). Networks look both up by
+`embedded`, so every conditional network takes either: `classes` is the number of classes, or the vector's length.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ConcatLabel", "ProjectionHead"]
+__all__ = ["ConcatLabel", "ProjectionHead", "embedded"]
+
+
+def embedded(table: nn.Embedding, condition: Tensor) -> Tensor:
+    """Rows of the table for class ids `(n,)`, or their combination weighted by a vector `(n, rows)` for each sample.
+
+    A one-hot vector gives the row of its class.
+    """
+    if condition.dtype == torch.long:
+        found: Tensor = table(condition)
+        return found
+    return condition @ table.weight
 
 
 class ConcatLabel(nn.Module):
@@ -28,7 +43,7 @@ class ConcatLabel(nn.Module):
             return z
         if label is None:
             raise ValueError("this network is conditional: labels are missing")
-        return torch.cat([z, self.embed(label)], 1)
+        return torch.cat([z, embedded(self.embed, label)], 1)
 
 
 class ProjectionHead(nn.Module):
@@ -59,5 +74,5 @@ class ProjectionHead(nn.Module):
             return score
         if label is None:
             raise ValueError("this network is conditional: labels are missing")
-        projected: Tensor = (h * self.embed(label)).sum(1)
+        projected: Tensor = (h * embedded(self.embed, label)).sum(1)
         return score + projected

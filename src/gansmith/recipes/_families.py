@@ -9,13 +9,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, flow, ramped_half_life
-from gansmith.errors import InputError
+from gansmith.core import EMA, Game, Player, Stage, Term, Turn, flow, ramped_half_life
 from gansmith.objectives import adversarial as adv
+from gansmith.recipes._conditions import Conditioned, draw_images
 from gansmith.recipes._recipe import AdamHp
-from gansmith.types import Batch, Field, Spec
 
-__all__ = ["ADVERSARIAL", "Generated", "classes_of", "contest", "draw_images", "duel", "image_field"]
+__all__ = ["ADVERSARIAL", "Generated", "contest", "duel"]
 
 
 class Generator(Protocol):
@@ -26,13 +25,12 @@ class Generator(Protocol):
     def __call__(self, z: Tensor, label: Tensor | None) -> Tensor: ...
 
 
-class Generated(Scene):
+class Generated(Conditioned):
     """Noise to image, real and made images to scores; conditional where the data has labels."""
 
     G: Generator
     D: nn.Module
     image: Tensor
-    label: Tensor | None = None
 
     def see(self, image: Tensor) -> Tensor:
         """What the discriminator sees of an image: an augmentation may stand here."""
@@ -41,18 +39,18 @@ class Generated(Scene):
     @flow
     def fake(self) -> Tensor:
         """Made images, one for each real one and of its class."""
-        return self.G(self.draws.normal(self.G.z_dim), self.label)
+        return self.G(self.draws.normal(self.G.z_dim), self.condition)
 
     @flow
     def d_real(self) -> Tensor:
         """Scores of real images."""
-        score: Tensor = self.D(self.see(self.image), self.label)
+        score: Tensor = self.D(self.see(self.image), self.condition)
         return score
 
     @flow
     def d_fake(self) -> Tensor:
         """Scores of made images."""
-        score: Tensor = self.D(self.see(self.fake), self.label)
+        score: Tensor = self.D(self.see(self.fake), self.condition)
         return score
 
 
@@ -107,43 +105,16 @@ def duel(nets: Mapping[str, nn.Module], terms: Terms, hp: AdamHp, classes: int) 
     Args:
         nets: `G` and `D`.
         terms: Of D and of G.
-        hp: Learning rate, decay rates, half-life of the average, length of the noise.
+        hp: Learning rates, decay rates, half-life of the average, length of the noise.
         classes: Number of classes; 0 for none.
     """
-    adam = partial(torch.optim.Adam, lr=hp.lr, betas=(hp.beta1, hp.beta2))
+    adam = partial(torch.optim.Adam, betas=(hp.beta1, hp.beta2))
     return Game(
         nets,
         Generated,
-        players={"D": Player(("D",), adam), "G": Player(("G",), adam)},
+        players={"D": Player(("D",), partial(adam, lr=hp.lr_d)), "G": Player(("G",), partial(adam, lr=hp.lr_g))},
         stages=(Stage((Turn("D", terms[0]), Turn("G", terms[1]))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
         draw=draw_images(hp.z_dim, classes),
         contest=contest,
     )
-
-
-def image_field(spec: Spec) -> Field:
-    """The image field of the data.
-
-    Raises:
-        InputError: The data has no images.
-    """
-    if "image" not in spec:
-        raise InputError(f"this recipe makes images; the data has {', '.join(spec)}")
-    return spec["image"]
-
-
-def classes_of(spec: Spec) -> int:
-    """Number of classes of the data's labels; 0 where there are none or only one."""
-    classes = len(spec["label"].names) if "label" in spec else 0
-    return classes if classes > 1 else 0
-
-
-def draw_images(z_dim: int, classes: int) -> Draw:
-    """Sampling for generators from noise and labels to images."""
-
-    def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
-        image: Tensor = nets["G"](batch["z"], batch.get("label"))
-        return {"image": image}
-
-    return Draw(make, {"z": (z_dim,)}, ("label",) if classes else ())

@@ -34,9 +34,13 @@ class ImageHp(Hp):
 
 
 class AdamHp(ImageHp):
-    """Hyper-parameters of image recipes whose players share one constant Adam."""
+    """Hyper-parameters of image recipes whose players move by Adam at constant rates.
 
-    lr: float = Setting(2e-4, gt=0, le=1, description="Adam's learning rate")
+    Two rates that differ are the two time-scale rule (Heusel et al. 2017).
+    """
+
+    lr_g: float = Setting(2e-4, gt=0, le=1, description="the generator's learning rate (Adam)")
+    lr_d: float = Setting(2e-4, gt=0, le=1, description="the discriminator's learning rate (Adam)")
     beta1: float = Setting(0.5, ge=0, lt=1, description="Adam's first decay rate")
     beta2: float = Setting(0.999, ge=0, lt=1, description="Adam's second decay rate")
     ema: float = Setting(2000.0, ge=0, description="half-life of the averaged generator, in samples")

@@ -6,7 +6,8 @@ from pydantic import Field as Setting
 
 from gansmith.core import Game
 from gansmith.nets.dcgan import DCGANDiscriminator, DCGANGenerator
-from gansmith.recipes._families import ADVERSARIAL, classes_of, duel, image_field
+from gansmith.recipes._conditions import classes_of, image_field
+from gansmith.recipes._families import ADVERSARIAL, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
 

@@ -13,7 +13,8 @@ from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, flow, ra
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
 from gansmith.objectives.adversarial import matching
-from gansmith.recipes._families import ADVERSARIAL, Generated, classes_of, contest, draw_images, image_field
+from gansmith.recipes._conditions import classes_of, draw_images, image_field
+from gansmith.recipes._families import ADVERSARIAL, Generated, contest
 from gansmith.recipes._recipe import ImageHp, recipe
 from gansmith.types import Spec
 
@@ -62,12 +63,12 @@ class Paired(Generated):
     @flow
     def d_real(self) -> Tensor:
         """Scores of real images."""
-        return cast(Tensor, self.D.head(self.features[0], self.label))
+        return cast(Tensor, self.D.head(self.features[0], self.condition))
 
     @flow
     def d_fake(self) -> Tensor:
         """Scores of made images."""
-        return cast(Tensor, self.D.head(self.features[1], self.label))
+        return cast(Tensor, self.D.head(self.features[1], self.condition))
 
     @flow
     def slopes(self) -> tuple[Tensor, ...]:

@@ -81,7 +81,7 @@ class Model:
         frequencies: tuple[float, ...],
         provenance: Mapping[str, Any],
     ) -> Model:
-        """A model of a game's nets: those that its `draw` asks for.
+        """A model of a game's nets: those that its `draw` asks for to make samples and to encode them.
 
         Raises:
             InputError: The game makes no samples.
@@ -91,7 +91,10 @@ class Model:
         noting = _Noting(nets)
         with torch.no_grad():
             device = next(p.device for net in nets.values() for p in net.parameters())
-            game.draw.make(noting, {k: v.to(device) for k, v in _blank(game.draw, codec).items()})
+            made = game.draw.make(noting, {k: v.to(device) for k, v in _blank(game.draw, codec).items()})
+            if game.draw.encode is not None:
+                conditions = {k: v.to(device) for k, v in _blank(game.draw, codec).items() if k in game.draw.conditions}
+                game.draw.encode(noting, {**made, **conditions})
         used = {name: nets[name] for name in noting.used}
         return cls(recipe, hp, codec, used, game.draw, frequencies, provenance)
 

@@ -31,8 +31,9 @@ def test_a_stale_page_is_noticed(monkeypatch, tmp_path, capsys):
     assert make_docs.main([]) == 0 and not (tmp_path / "docs/recipes/old.md").exists()
 
 
-def test_a_term_without_a_formula_is_refused(monkeypatch):
-    monkeypatch.setattr(make_docs, "MATHS", {"gan": {"D/adv": "..."}})
+def test_a_term_without_a_formula_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(make_docs, "TEXTS", tmp_path)
+    (tmp_path / "gan.yaml").write_text("maths: {D/adv: ...}", encoding="utf-8")
     with pytest.raises(SystemExit, match="G/adv"):
         make_docs.recipe_page(find_recipe("gan"))
 

@@ -12,7 +12,8 @@ TEMPLATE = '''
 import torch
 from gansmith.core import Game, Player, Stage, Term, Turn
 from gansmith.nets.mlp import MLPDiscriminator, MLPGenerator
-from gansmith.recipes._families import Generated, classes_of, draw_images, image_field
+from gansmith.recipes._conditions import classes_of, draw_images, image_field
+from gansmith.recipes._families import Generated
 from gansmith.recipes._recipe import ImageHp, recipe
 
 
