@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from gansmith.metrics import MEASURES
 from gansmith.run.events import read_events
 from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
@@ -23,7 +24,6 @@ NAMES = {
     "frechet": "Fréchet distance in the judge's features",
     "train_closer": "samples nearer to training than to held-out images",
 }
-SHARES = {"accuracy", "precision", "recall", "coverage", "train_closer"}
 
 
 def main(run: Path) -> None:
@@ -35,9 +35,10 @@ def main(run: Path) -> None:
     for result in metrics["results"]:
         name = result["name"]
         if name in NAMES:
-            best = number(name, ceiling[name]["value"]) if name in ceiling else ""
-            interval = f"{number(name, result['low'])} to {number(name, result['high'])}"
-            rows.append(f"| {NAMES[name]} | **{number(name, result['value'])}** | {interval} | {best} |")
+            show = MEASURES[name].show
+            best = show(ceiling[name]["value"]) if name in ceiling else ""
+            interval = f"{show(result['low'])} to {show(result['high'])}"
+            rows.append(f"| {NAMES[name]} | **{show(result['value'])}** | {interval} | {best} |")
     first, machine = metrics["results"][0], record["machine"]
     seconds = max(e["training_seconds"] for e in read_events(folder.events) if e["event"] == "trained")
     about = (
@@ -51,11 +52,6 @@ def main(run: Path) -> None:
     readme.write_text(re.sub(r"<!-- demo -->.*<!-- /demo -->", text, readme.read_text(), flags=re.DOTALL))
     (ROOT / "docs/images").mkdir(exist_ok=True)
     shutil.copy(folder.samples / "final.png", ROOT / "docs/images/demo.png")
-
-
-def number(name: str, value: float) -> str:
-    """A share as a percentage, a distance with three digits."""
-    return f"{value:.1%}" if name in SHARES else f"{value:.3g}"
 
 
 if __name__ == "__main__":

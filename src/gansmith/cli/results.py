@@ -14,17 +14,16 @@ from gansmith.run.train import Run
 
 __all__ = ["show_evaluation", "show_plan", "show_run"]
 
-SHARES = ("precision", "recall", "coverage", "accuracy", "train_closer", "duplicates")
-
 
 def show_evaluation(evaluation: Evaluation) -> None:
     """The scores as a table with intervals and the ceiling."""
     ceilings = {r.name: r for r in evaluation.ceiling}
     rows = []
     for r in evaluation.results:
-        interval = "" if r.low is None or r.high is None else f"{_number(r.name, r.low)} .. {_number(r.name, r.high)}"
-        best = _number(r.name, ceilings[r.name].value) if r.name in ceilings else ""
-        rows.append([r.title, _number(r.name, r.value), interval, best, MEASURES[r.name].about])
+        measure = MEASURES[r.name]
+        interval = "" if r.low is None else f"{measure.show(r.low)} .. {measure.show(r.high)}"
+        best = measure.show(ceilings[r.name].value) if r.name in ceilings else ""
+        rows.append([r.title, measure.show(r.value), interval, best, measure.about])
     print_table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
     for name, why in evaluation.skipped.items():
         print(f"{name} was not measured: {why}")
@@ -74,7 +73,3 @@ def show_plan(plan: Plan, would: str, as_json: bool = False) -> None:
 
 def _verdict(run: Run) -> Mapping[str, Any]:
     return {"verdict": run.record["result"]["verdict"]}
-
-
-def _number(name: str, value: float) -> str:
-    return f"{value:.1%}" if name in SHARES else f"{value:.4g}"

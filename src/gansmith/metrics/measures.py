@@ -66,6 +66,7 @@ class Measure:
         n_matters: The counts on which the value's expectation depends.
         compute: From rows and settings to the result.
         about: One line for a person.
+        share: Whether the value is a share in [0, 1], which people read as a percentage.
     """
 
     name: str
@@ -74,6 +75,13 @@ class Measure:
     n_matters: tuple[str, ...]
     compute: Callable[[Data, Settings], Result]
     about: str
+    share: bool = False
+
+    def show(self, value: float | None) -> str:
+        """A value as people read it; empty for None."""
+        if value is None:
+            return ""
+        return f"{value:.1%}" if self.share else f"{value:.4g}"
 
 
 def _shared(data: Data, key: object, make: Callable[[], T]) -> T:
@@ -242,15 +250,25 @@ MEASURES: dict[str, Measure] = {
         Measure("frechet", "lower", _BOTH, ("n_real", "n_fake"), _frechet, "distance of the Gaussians fitted to both"),
         Measure("kernel", "lower", _BOTH, (), _kernel, "unbiased kernel distance over all pairs; 0 is ideal"),
         Measure("kernel_subsets", "lower", _BOTH, (), _kernel_subsets, "kernel distance by subsets, as published"),
-        Measure("precision", "higher", _BOTH, ("n_real",), _manifold("precision"), "share of fakes among the reals"),
-        Measure("recall", "higher", _BOTH, ("n_fake",), _manifold("recall"), "share of reals among the fakes"),
-        Measure("density", "higher", _BOTH, ("n_real",), _manifold("density"), "real balls around a fake; 1 is ideal"),
-        Measure("coverage", "higher", _BOTH, ("n_real", "n_fake"), _manifold("coverage"), "share of reals with a fake"),
-        Measure("accuracy", "higher", {"fake": ("logits", "labels")}, (), _accuracy, "share judged to be as asked"),
-        Measure(
-            "train_closer", "lower", _ALL, (), _nearest("train_closer"), "share nearer to training data; 0.5 ideal"
+        *(
+            Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density")
+            for name, depends, about in (
+                ("precision", ("n_real",), "share of fakes among the reals"),
+                ("recall", ("n_fake",), "share of reals among the fakes"),
+                ("density", ("n_real",), "real balls around a fake; 1 is ideal"),
+                ("coverage", ("n_real", "n_fake"), "share of reals with a fake"),
+            )
         ),
-        Measure("duplicates", "lower", _ALL, (), _nearest("duplicates"), "share that equals a training item"),
+        Measure(
+            "accuracy", "higher", {"fake": ("logits", "labels")}, (), _accuracy, "share judged to be as asked", True
+        ),
+        *(
+            Measure(name, "lower", _ALL, (), _nearest(name), about, share=True)
+            for name, about in (
+                ("train_closer", "share nearer to training data; 0.5 ideal"),
+                ("duplicates", "share that equals a training item"),
+            )
+        ),
     )
 }
 """Every metric by name. `train_closer` counts lower as better: below 0.5 is no fault, far above it is copying."""

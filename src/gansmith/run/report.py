@@ -23,8 +23,6 @@ __all__ = ["write_report"]
 FILM = 6
 """Pictures of the generator's progress in the report."""
 
-PERCENT = ("precision", "recall", "coverage", "accuracy", "train_closer", "duplicates")
-
 
 def write_report(folder: RunFolder) -> Path:
     """Write `report.html` from what the run folder holds; works for unfinished runs too.
@@ -120,17 +118,15 @@ def _scores(evaluation: Evaluation | None, names: list[str]) -> str:
 
 
 def _score_row(result: Result, ceiling: Result | None) -> str:
-    interval = (
-        "" if result.low is None else f"{_number(result.name, result.low)} to {_number(result.name, result.high)}"
-    )
-    best = "" if ceiling is None else _number(ceiling.name, ceiling.value)
+    measure = MEASURES[result.name]
+    interval = "" if result.low is None else f"{measure.show(result.low)} to {measure.show(result.high)}"
     arrow = {"higher": "↑", "lower": "↓"}[result.better]
     cells = [
         f"{_e(result.title)} {arrow}",
-        f"<b>{_number(result.name, result.value)}</b>",
+        f"<b>{measure.show(result.value)}</b>",
         interval,
-        best,
-        _e(MEASURES[result.name].about),
+        "" if ceiling is None else measure.show(ceiling.value),
+        _e(measure.about),
     ]
     return "<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
 
@@ -209,12 +205,6 @@ def _settings(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     if notes:
         parts.insert(0, "<h3>Notes</h3><ul>" + "".join(f"<li>{_e(n)}</li>" for n in notes) + "</ul>")
     return f"<section><h2>How it was made</h2>{''.join(parts)}</section>"
-
-
-def _number(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
 
 
 def _sentence(text: str) -> str:
