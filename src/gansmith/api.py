@@ -24,6 +24,7 @@ def train(
     budget: str | int | None = None,
     out: str | Path | None = None,
     seed: int = 0,
+    start: str | Path | None = None,
     listener: Listener | None = None,
     request: dict[str, Any] | None = None,
     **settings: Any,
@@ -37,6 +38,7 @@ def train(
         budget: Time (`"10m"`) or real samples (`200_000`, `"200k"`); None for ten minutes.
         out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
         seed: All randomness of the run.
+        start: Run folder whose newest weights this run begins with: for a larger budget, or other data.
         listener: Called with every event, a dictionary.
         request: More of what `gansmith.run.plan.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
         settings: The recipe's hyper-parameters.
@@ -55,6 +57,7 @@ def train(
         budget=None if budget is None else str(budget),
         out=out,
         seed=seed,
+        start=start,
         settings=settings,
         **(request or {}),
     )

@@ -21,6 +21,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     parser.add_argument("--judge", metavar="DIR", help="measure with this trained judge instead of a new one")
+    parser.add_argument("--from", dest="start", metavar="RUN", help="begin with the newest weights of another run")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     add_data_options(parser)
     add_compute(parser)
@@ -52,6 +53,7 @@ def _run(args: argparse.Namespace) -> int:
         micro=args.micro,
         threads=args.threads,
         judge=args.judge,
+        start=args.start,
         read=parse_read(args.read),
     )
     with screen(quiet=args.json) as listener:
@@ -71,6 +73,7 @@ COMMAND = Command(
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
         "gansmith train digits.npz --recipe dcgan --budget 200k width=32 lr_g=1e-4",
+        "gansmith train photos/ --from runs/photos --budget 5h    go on from a finished run with a new budget",
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),

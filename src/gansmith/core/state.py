@@ -141,6 +141,28 @@ class State:
         self.seed, self.dials = meta["seed"], dict(meta["dials"])
         self.source.load_state_dict(meta["source"])
 
+    @torch.no_grad()
+    def adopt(self, snapshot: Snapshot) -> tuple[list[str], list[str]]:
+        """Begin with what fits of another game's snapshot: weights, averages and the optimisers' moments.
+
+        Clock, schedules, dials and source stay at their start.
+
+        Returns:
+            Keys of the nets' and averages' tensors that were taken, and of those that were not: they are missing in
+            the snapshot or of another shape.
+        """
+        mine = {f"{at}/{k}": v for at, net in self._modules() for k, v in net.state_dict().items()}
+        taken = [k for k, v in mine.items() if k in snapshot.tensors and v.shape == snapshot.tensors[k].shape]
+        for key in taken:
+            mine[key].copy_(snapshot.tensors[key])
+        for who, optim in self.optims.items():
+            for name, param in self.params[who].items():
+                prefix = f"optim/{who}/{name}/"
+                slots = {k[len(prefix) :]: v for k, v in snapshot.tensors.items() if k.startswith(prefix)}
+                if slots and all(v.ndim == 0 or v.shape == param.shape for v in slots.values()):
+                    optim.state[param] = {slot: _like(param, v) for slot, v in slots.items()}
+        return taken, [k for k in mine if k not in taken]
+
     def _check(self, snapshot: Snapshot) -> None:
         mine = {f"{at}/{k}": v for at, net in self._modules() for k, v in net.state_dict().items()}
         theirs = {k: v for k, v in snapshot.tensors.items() if not k.startswith("optim/")}

@@ -32,6 +32,7 @@ from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import Precision
 from gansmith.run.judge import load_judge
+from gansmith.run.origin import Origin
 from gansmith.run.settings import resolve
 
 __all__ = ["Plan", "Request", "check_same_run", "make_plan", "where"]
@@ -63,6 +64,7 @@ class Request:
         micro: Most samples computed at once.
         threads: Torch's threads; None for one a core.
         judge: Folder of a trained judge to use in place of a new one.
+        start: Run folder whose newest weights this run begins with; None for new ones.
         read: What the data's format leaves open (axes, columns), and limits on it.
     """
 
@@ -82,6 +84,7 @@ class Request:
     micro: int | None = None
     threads: int | None = None
     judge: str | Path | None = None
+    start: str | Path | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
 
 
@@ -100,6 +103,7 @@ class Plan:
         budget: Time or samples.
         folder: The run folder.
         identity: What makes this run this run; another identity is refused in the same folder.
+        origin: The run that this one begins with, if any.
     """
 
     request: Request
@@ -112,6 +116,7 @@ class Plan:
     budget: Budget
     folder: Path
     identity: Mapping[str, Any]
+    origin: Origin | None = None
 
     @property
     def name(self) -> str:
@@ -148,6 +153,7 @@ class Plan:
             value = getattr(request, name)
             if value != getattr(defaults, name):
                 words += [f"--{name}", str(value)]
+        words += ["--from", str(request.start)] if request.start is not None else []
         words += ["--strict"] * request.strict
         for name, value in vars(request.read).items():
             if value != getattr(defaults.read, name):
@@ -196,6 +202,9 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
     resolve(recipe, request.size or "s", request.settings)  # problems of settings before hours of decoding
     judge = load_judge(Path(request.judge)) if request.judge is not None else None
+    origin = Origin.of(request.start) if request.start is not None else None
+    if origin is not None:
+        origin.check(recipe.id)
     images = open_images(
         request.data,
         size=request.image_size,
@@ -222,9 +231,11 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     except Exception as error:
         raise InputError(f"recipe {recipe.id} does not fit this data or these settings: {where(error)}") from error
     identity = _identity(request, images, recipe, size, hp, budget)
+    if origin is not None:
+        identity["from"] = origin.digest
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
-    return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity)
+    return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity, origin)
 
 
 def check_same_run(plan: Plan) -> dict[str, Any] | None:
@@ -240,9 +251,9 @@ def check_same_run(plan: Plan) -> dict[str, Any] | None:
         return None
     record = RunFolder(folder).read()
     theirs, mine = record.get("identity", {}), plan.identity
-    different = [key for key in mine if mine[key] != theirs.get(key)]
+    different = [key for key in {**theirs, **mine} if mine.get(key) != theirs.get(key)]
     if different:
-        what = "; ".join(f"{key} {_short(theirs.get(key))}, not {_short(mine[key])}" for key in different)
+        what = "; ".join(f"{key} {_short(theirs.get(key))}, not {_short(mine.get(key))}" for key in different)
         raise InputError(f"{folder} holds a run with {what}; choose another --out, or repeat its own settings")
     return record
 

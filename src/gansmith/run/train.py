@@ -12,7 +12,7 @@ import torch
 from gansmith.core import Backend, GameError, State, play
 from gansmith.data.source import ImageSource
 from gansmith.errors import GansmithError, InputError, RunError
-from gansmith.run.checkpoint import load_latest
+from gansmith.run.checkpoint import Checkpoint, load_latest
 from gansmith.run.events import Events
 from gansmith.run.files import recover, tidy, write_json
 from gansmith.run.finish import finish
@@ -127,12 +127,11 @@ class _Session:
         pace = Pace(**record["pace"])
         state = self._state(pace.total)
         try:
-            if checkpoint is not None:
-                state.restore(checkpoint.snapshot)
+            notes = damaged + self._first_weights(state, checkpoint)
             if self.place.writes:
                 self._open(record if new else None, state.clock.samples if checkpoint else -1)
             self._check_threads(record)
-            for line in damaged:
+            for line in notes:
                 self.log.note(line)
             self._announce(record, state, checkpoint is not None)
             judging = Judging.prepare(self.plan, self.folder, self.log) if self.place.writes else None
@@ -146,9 +145,19 @@ class _Session:
         self.place.wait()
         return Run(self.folder, record, resumed=checkpoint is not None)
 
+    def _first_weights(self, state: State, checkpoint: Checkpoint | None) -> list[str]:
+        """Those of the checkpoint, else of the run that this one begins with, else new ones; what there is to say."""
+        if checkpoint is not None:
+            state.restore(checkpoint.snapshot)
+        elif self.plan.origin is not None:
+            return [self.plan.origin.begin(state)]
+        return []
+
     def close(self) -> None:
         """Make the state of the first round and let it go: what can't be played is refused here."""
-        self._state(0).source.close()  # type: ignore[attr-defined]
+        state = self._state(0)
+        state.source.close()  # type: ignore[attr-defined]
+        self._first_weights(state, None)
 
     def _open(self, new: dict[str, Any] | None, samples: int) -> None:
         """Write the record of a new run, which from here on exists, or clear up after an interruption; open the log."""
@@ -272,6 +281,7 @@ class _Session:
             "samples": state.clock.samples,
             "command": plan.command(),
             "versions": versions(),
+            "parents": [] if plan.origin is None else [plan.origin.digest],
             "intended_use": "research and creative work; made images must not be passed off as photographs",
         }
         return Model.of(plan.recipe, plan.hp, plan.codec, state.game, state.best_nets, plan.frequencies, provenance)
