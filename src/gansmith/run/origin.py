@@ -14,6 +14,9 @@ from gansmith.run.folder import RunFolder
 
 __all__ = ["Origin"]
 
+LEAST = 0.5
+"""Share of a net's weights below which beginning with another run's makes no sense."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -62,14 +65,20 @@ class Origin:
         """Put the weights into a new state; returns what was taken, in a line.
 
         Raises:
-            InputError: A net that is trained takes nothing: its shapes are all others.
+            InputError: A net that is trained takes less than half of its numbers.
         """
         taken, left = state.adopt(self.snapshot)
-        strange = sorted(net for net in state.owned if not any(key.startswith(f"net/{net}/") for key in taken))
+        strange = [net for net in sorted(state.owned) if _share(state, net, set(taken)) < LEAST]
         if strange:
             raise InputError(
-                f"--from {self.folder}: nothing there fits {', '.join(strange)}; give the size, image size and "
+                f"--from {self.folder}: little there fits {', '.join(strange)}; give the size, image size and "
                 "settings that it was trained with"
             )
         other = f"; {len(left)} of other shapes begin anew: {', '.join(left[:3])}" if left else ""
         return f"begins with {len(taken)} tensors of {self.folder} at {self.samples:,} samples{other}"
+
+
+def _share(state: State, net: str, taken: set[str]) -> float:
+    """How much of a net's weights was taken."""
+    sizes = {f"net/{net}/{name}": p.numel() for name, p in state.game.nets[net].named_parameters()}
+    return sum(n for key, n in sizes.items() if key in taken) / sum(sizes.values())

@@ -83,6 +83,6 @@ def test_refusals(request_of: Make, finished: Run, data: Path, tmp_path: Path) -
     with pytest.raises(InputError, match="has no checkpoint yet"):
         rehearse(request_of(start=empty))
     big = save_npz(tmp_path / "big.npz", height=12, width=12, channels=3)
-    with pytest.raises(InputError, match="nothing there fits"):
+    with pytest.raises(InputError, match="little there fits D, G"):
         rehearse(request_of(data=big, judge=None, start=finished.folder.root, settings={"hidden": 9, "z_dim": 5}))
     assert not (tmp_path / "run").exists()
