@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from toy import Gru, Toy, mlp
 
-from gansmith.core import EMA, Backend, Draw, Game, Player, Scene, Stage, State, Term, Turn, cosine, flow
+from gansmith.core import (
+    EMA,
+    Backend,
+    Draw,
+    Game,
+    Player,
+    Scene,
+    Stage,
+    State,
+    Term,
+    Turn,
+    cosine,
+    extragradient,
+    flow,
+    optimistic,
+    simultaneous,
+    unrolled,
+)
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives import penalties as pen
+from toy import Gru, Toy, mlp
 
 adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.9))
 
@@ -276,9 +294,10 @@ class Paired(Scene):
         return self.D(torch.cat([self.a, self.fake], 1))
 
 
-def pix2pix(carry=True):
+def pix2pix(carry=True, norm=False):
     g = NS_G | {"l1": Term(lambda s: F.l1_loss(s.fake, s.b), 100.0)}
-    return duel({"G": mlp(2, 32, 2), "D": mlp(4, 32, 1)}, Paired, NS_D, g, carry={"G": ("fake",)} if carry else None)
+    made = nn.Sequential(nn.BatchNorm1d(2), mlp(2, 32, 2)) if norm else mlp(2, 32, 2)
+    return duel({"G": made, "D": mlp(4, 32, 1)}, Paired, NS_D, g, carry={"G": ("fake",)} if carry else None)
 
 
 class Auto(Scene):
@@ -428,6 +447,30 @@ def timegan():
     return Game(nets, Series, players, stages)
 
 
+def vanilla_at_once():
+    return replace(vanilla_batchnorm(), rule=simultaneous)
+
+
+def lazy_extragradient():
+    """Lazy turns, schedules, penalties and a clip, all looked ahead of."""
+    game = r3gan()
+    d, g = game.stages[0].turns
+    adv_, r1 = ({k: d.terms[k]} for k in ("adv", "r1"))
+    players = {k: replace(p, clip=1.0) for k, p in game.players.items()}
+    return replace(
+        game, stages=(Stage((Turn("D", adv_), Turn("D", r1, every=3), g)),), players=players, rule=extragradient
+    )
+
+
+def vanilla_optimistic():
+    game = vanilla()
+    return replace(game, players={k: replace(p, optim=optimistic(p.optim)) for k, p in game.players.items()})
+
+
+def spectral_unrolled():
+    return unrolled(spectral(), "D", 3, keep=("fake",))
+
+
 GAMES = {
     f.__name__: f
     for f in (
@@ -445,9 +488,13 @@ GAMES = {
         bigan,
         ctgan,
         timegan,
+        vanilla_at_once,
+        lazy_extragradient,
+        vanilla_optimistic,
+        spectral_unrolled,
     )
 }
-BATCH_COUPLED = {"vanilla_batchnorm", "stylegan2"}
+BATCH_COUPLED = {"vanilla_batchnorm", "stylegan2", "vanilla_at_once", "spectral_unrolled"}
 PER_PROCESS = {"cyclegan"}  # its pools hold what this process made
 CARRYING = {"cyclegan", "pix2pix"}
 

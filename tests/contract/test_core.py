@@ -24,7 +24,6 @@ from games import (
 )
 from torch import nn
 from torch.nn import functional as F
-from toy import Toy
 
 from gansmith.core import (
     EMA,
@@ -47,7 +46,10 @@ from gansmith.core import (
     ramped_half_life,
 )
 from gansmith.core import loop as loop_module
+from gansmith.core import rules as rules_module
+from gansmith.core import unroll as unroll_module
 from gansmith.types import Clock, Field
+from toy import Toy
 
 
 def same(a: dict, b: dict) -> bool:
@@ -98,7 +100,8 @@ def test_only_the_mover_moves(name, monkeypatch):
             assert (a is None and b.grad is None) or torch.equal(a, b.grad)
         return out
 
-    monkeypatch.setattr(loop_module, "move", guarded)
+    for module in (loop_module, rules_module, unroll_module):
+        monkeypatch.setattr(module, "move", guarded)
     play(state, 18)
 
 
@@ -145,8 +148,10 @@ def test_micro_batches_are_refused_where_they_change_the_result():
         state_of("cyclegan", backend=Backend(micro=4))
 
 
-def test_carry_changes_cost_not_result():
-    carried, plain = (state_of(lambda c=c: pix2pix(c)) for c in (True, False))
+@pytest.mark.parametrize("norm", [False, True], ids=["plain", "batch norm"])
+def test_carry_changes_cost_not_result(norm):
+    """Also where the carried graph runs through running means, which others' moves must leave alone."""
+    carried, plain = (state_of(lambda c=c: pix2pix(c, norm)) for c in (True, False))
     calls = {"carried": 0, "plain": 0}
     for tag, state in (("carried", carried), ("plain", plain)):
         state.game.nets["G"].register_forward_hook(lambda *_, tag=tag: calls.__setitem__(tag, calls[tag] + 1))

@@ -2,23 +2,27 @@
 
 from gansmith.core.backend import Backend, BackendError
 from gansmith.core.draws import Draws, mix
-from gansmith.core.game import EMA, Draw, Game, GameError, Player, Stage, Styles, Term, Turn
+from gansmith.core.game import EMA, Code, Draw, Game, GameError, Player, Stage, Styles, Term, Turn
 from gansmith.core.loop import Hook, RoundRule, alternate, play
 from gansmith.core.moves import Log, look, move
+from gansmith.core.rules import OptimisticAdam, extragradient, optimistic, simultaneous
 from gansmith.core.scene import Scene, flow
 from gansmith.core.schedules import at, cosine, linear, progress, ramped_half_life
 from gansmith.core.state import Snapshot, SnapshotError, Source, State
+from gansmith.core.unroll import unrolled
 
 __all__ = [
     "EMA",
     "Backend",
     "BackendError",
+    "Code",
     "Draw",
     "Draws",
     "Game",
     "GameError",
     "Hook",
     "Log",
+    "OptimisticAdam",
     "Player",
     "RoundRule",
     "Scene",
@@ -33,12 +37,16 @@ __all__ = [
     "alternate",
     "at",
     "cosine",
+    "extragradient",
     "flow",
     "linear",
     "look",
     "mix",
     "move",
+    "optimistic",
     "play",
     "progress",
     "ramped_half_life",
+    "simultaneous",
+    "unrolled",
 ]

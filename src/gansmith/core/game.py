@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,20 @@ from torch import Tensor, nn
 from gansmith.core.scene import Scene
 from gansmith.types import Batch, Clock, Scalar, Spec
 
-__all__ = ["EMA", "Control", "Draw", "Game", "GameError", "Player", "Stage", "Styles", "Term", "Turn"]
+__all__ = [
+    "EMA",
+    "Code",
+    "Control",
+    "Draw",
+    "Game",
+    "GameError",
+    "Player",
+    "RoundRule",
+    "Stage",
+    "Styles",
+    "Term",
+    "Turn",
+]
 
 Nets = Mapping[str, nn.Module]
 
@@ -22,6 +35,10 @@ Control = Callable[[Mapping[str, nn.Module], Mapping[str, Tensor], Clock], None]
 
 class GameError(ValueError):
     """The parts of a game do not fit together; says which name, and which names are known."""
+
+
+RoundRule = Callable[[Any, Any, bool], tuple[dict[str, Tensor], int]]
+"""Plays one round: from `State`, `Stage` and whether to measure, to the log and the samples seen."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +135,29 @@ class Styles:
         make: From nets, styles and the conditions to the made fields.
         centre: From nets and a batch to the average style, in a shape that broadcasts to styles: truncation goes there.
         affine: From nets to one matrix `(out, dim)` for each layer: the first linear map that reads its style.
+        space: What papers call it: `w` for styles that a network maps to, `z` for the noise itself.
     """
 
     map: Callable[[Nets, Batch], Tensor]
     make: Callable[[Nets, Tensor, Batch], Batch]
     centre: Callable[[Nets, Batch], Tensor]
     affine: Callable[[Nets], tuple[Tensor, ...]]
+    space: Literal["z", "w"] = "w"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A part of the noise that has a meaning of its own and may be asked for (InfoGAN's latent codes).
+
+    Attributes:
+        choices: Number of categories, drawn evenly; 0 for a number drawn evenly from [-1, 1].
+    """
+
+    choices: int = 0
+
+    def at(self, u: Tensor) -> Tensor:
+        """Codes `(n,)` from uniform numbers in [0, 1): int64 categories, or numbers of the type of `u`."""
+        return (u * self.choices).long().clamp_max(self.choices - 1) if self.choices else 2 * u - 1
 
 
 @dataclass(frozen=True)
@@ -133,10 +167,12 @@ class Draw:
     Attributes:
         make: From nets (averaged ones where there are any) and a batch of noise and conditions to the made fields.
         noise: Shape of each noise field of one sample; standard normal.
-        conditions: Batch fields that must be given (class labels, attributes).
+        conditions: `("label",)` where `make` needs a condition: the batch then has what conditional nets are shown as
+            `label`, class ids `(n,)` or vectors `(n, width)`.
         styles: The generator's latent space; None where there is none.
         encode: From nets and a batch of data fields (and conditions) to the noise fields that would make them; None
             for games without an encoder.
+        codes: Parts of the noise that may be asked for, by name; drawn at random where they are not.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -144,6 +180,7 @@ class Draw:
     conditions: tuple[str, ...] = ()
     styles: Styles | None = None
     encode: Callable[[Nets, Batch], Batch] | None = None
+    codes: Mapping[str, Code] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,6 +202,7 @@ class Game:
             statistics, packing, running means over the batch). Batch normalisation is found without being named.
             Such nets see each process's rows only, their buffers are averaged over processes after every move, and
             micro-batches are refused.
+        rule: How a round is played (see `core.rules`); None lets the players move one after the other.
 
     Raises:
         GameError: A name is unknown, twice used or ambiguous, or a count is out of range.
@@ -180,6 +218,7 @@ class Game:
     contest: Callable[[Any], tuple[Tensor, Tensor]] | None = None
     pretrained: Mapping[str, str] = field(default_factory=dict)
     batch_coupled: tuple[str, ...] = ()
+    rule: RoundRule | None = None
 
     def __post_init__(self) -> None:
         for name, player in self.players.items():
@@ -189,11 +228,15 @@ class Game:
         _known("batch_coupled", self.batch_coupled, self.nets)
         owned = {net for player in self.players.values() for net in player.nets}
         _refuse("a player moves the pretrained net", sorted(owned & set(self.pretrained)))
-        _refuse(f"{self.scene.__name__} defines what is also a net:", [n for n in self.nets if hasattr(self.scene, n)])
+        _refuse(f"{self.scene.__name__} defines what is also a net:", self._defined_twice())
         if not self.stages:
             raise GameError("a game needs at least one stage")
         for stage in self.stages:
             self._check_stage(stage)
+
+    def _defined_twice(self) -> list[str]:
+        """Nets whose name the scene has given to something else; an optional net has the default None there."""
+        return [name for name in self.nets if getattr(self.scene, name, None) is not None]
 
     def _check_stage(self, stage: Stage) -> None:
         where = f"stage {stage.name!r}"
@@ -240,6 +283,8 @@ class Game:
             lines.append(f"player {name}: {nets}")
         owned = {n for player in self.players.values() for n in player.nets}
         lines += [f"frozen: {n}" for n in self.nets if n not in owned]
+        if self.rule is not None:
+            lines.append(f"rule: {getattr(self.rule, '__name__', type(self.rule).__name__)}")
         for stage in self.stages:
             length = f"{stage.rounds} rounds" if stage.rounds else "to the end"
             lines.append(f"stage {stage.name} ({length}):")

@@ -7,25 +7,24 @@ from collections.abc import Callable, Iterable
 from torch import Tensor
 
 from gansmith.core.average import average
-from gansmith.core.game import Stage
+from gansmith.core.game import RoundRule, Stage, Turn
 from gansmith.core.moves import Log, forward, move
 from gansmith.core.state import State
-from gansmith.types import Clock
+from gansmith.types import Batch, Clock
 
-__all__ = ["Hook", "RoundRule", "alternate", "play"]
+__all__ = ["Hook", "Mover", "RoundRule", "alternate", "play"]
 
 Hook = Callable[[State, Log], None]
 """Called after every round with the nets in eval mode: the one way out. May sample freely without changing the run."""
 
-RoundRule = Callable[[State, Stage, bool], tuple[Log, int]]
-"""Plays one round: from state, stage and whether to measure, to the log and the samples seen."""
+Mover = Callable[[State, Turn, Batch, Batch, int, bool], Log]
+"""Makes one move, as `move` does."""
 
 
 def play(
     state: State,
     rounds: int,
     hooks: Iterable[Hook] = (),
-    rule: RoundRule | None = None,
     measure: Callable[[Clock], bool] | None = None,
 ) -> None:
     """Play `rounds` rounds, walking through the game's stages.
@@ -34,14 +33,13 @@ def play(
         state: What is played; it continues where it stands.
         rounds: How many rounds.
         hooks: Called in order after every round.
-        rule: How a round is played; default `alternate`.
         measure: In which rounds gradient norms and update ratios are logged; default never.
     """
     hooks = tuple(hooks)
     for _ in range(rounds):
         game, clock = state.game, state.clock
         stage = game.stages[clock.stage]
-        log, seen = (rule or alternate)(state, stage, measure is not None and measure(clock))
+        log, seen = (game.rule or alternate)(state, stage, measure is not None and measure(clock))
         average(state, seen)
         for control in game.controls:
             control(game.nets, log, clock)
@@ -55,12 +53,22 @@ def play(
             hook(state, log)
 
 
-def alternate(state: State, stage: Stage, measure: bool = False) -> tuple[Log, int]:
-    """The players move one after the other, each seeing the moves before."""
+def alternate(
+    state: State, stage: Stage, measure: bool = False, mover: Mover | None = None, slot: int = 0
+) -> tuple[Log, int]:
+    """The players move one after the other, each seeing the moves before.
+
+    Args:
+        state: The game in play.
+        stage: Whose turns are played.
+        measure: Also log gradient norms and update ratios.
+        mover: What makes a move, in place of `move` (for other rules).
+        slot: Number of the first move: moves of a round with the same number have the same noise.
+    """
     log: Log = {}
     batch: dict[str, Tensor] | None = None
     carried: dict[str, dict[str, Tensor]] = {}
-    seen = slot = 0
+    seen = 0
     for turn in stage.turns:
         for _ in range(turn.repeat if state.clock.stage_round % turn.every == 0 else 0):
             if batch is None or turn.fresh:
@@ -68,6 +76,6 @@ def alternate(state: State, stage: Stage, measure: bool = False) -> tuple[Log, i
                 seen += len(next(iter(batch.values()))) * state.backend.world
                 carried = {owner: forward(state, owner, batch, names) for owner, names in stage.carry.items()}
             given = {k: v if o == turn.player else v.detach() for o, vs in carried.items() for k, v in vs.items()}
-            log |= move(state, turn, batch, given, slot, measure)
+            log |= (mover or move)(state, turn, batch, given, slot, measure)
             slot += 1
     return log, seen

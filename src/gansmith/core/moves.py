@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from gansmith.core.schedules import at
 from gansmith.core.state import State
 from gansmith.types import Batch
 
-__all__ = ["Log", "forward", "look", "move"]
+__all__ = ["Log", "forward", "look", "move", "put"]
 
 Log = dict[str, Tensor]
 """Detached scalars of one round, `player/term` and `player/watched`; with measuring on also `player/grad_norm`."""
@@ -50,16 +50,25 @@ def look(state: State, batch: Batch, nets: Mapping[str, nn.Module] | None = None
     return state.game.scene(nets or state.game.nets, state.backend.put(batch), state.clock, draws)
 
 
-def move(state: State, turn: Turn, batch: Batch, given: Batch, slot: int = 0, measure: bool = False) -> Log:
+def move(
+    state: State,
+    turn: Turn,
+    batch: Batch,
+    given: Mapping[str, Any],
+    slot: int = 0,
+    measure: bool = False,
+    origin: Iterable[Tensor] | None = None,
+) -> Log:
     """One player's move on one batch.
 
     Args:
         state: The game in play.
         turn: Who moves and what is minimised.
         batch: This process's rows, on the device.
-        given: Carried flows.
+        given: Carried flows, and what else the scene is to have.
         slot: Which move of the round this is; part of the seed.
         measure: Also log the gradient's norm and the relative size of the update.
+        origin: Values that the player's parameters step from; None where the gradient is taken there too.
 
     Returns:
         The log; empty where all terms are lazy and none is due.
@@ -92,6 +101,7 @@ def move(state: State, turn: Turn, batch: Batch, given: Batch, slot: int = 0, me
                 for name, value in values.items():
                     parts[name] = parts.get(name, 0) + value.detach() * share
         backend.reduce(params)
+        put(params, origin)
         parts = backend.mean(parts)
         log = {f"{turn.player}/{name}": value for name, value in parts.items()}
         total = sum(float(parts[n]) * d.weight for _, g in groups for n, d in g.items()) if turn.gate else 0.0
@@ -99,6 +109,13 @@ def move(state: State, turn: Turn, batch: Batch, given: Batch, slot: int = 0, me
             log |= _step(state, turn.player, params, measure)
     backend.agree_on([*state.buffers_of(turn.player), *state.coupled_buffers])
     return log
+
+
+@torch.no_grad()
+def put(params: Iterable[nn.Parameter], values: Iterable[Tensor] | None) -> None:
+    """Give parameters these values; None leaves them."""
+    if values is not None:
+        torch._foreach_copy_(tuple(params), tuple(values))
 
 
 @contextmanager
@@ -124,7 +141,8 @@ def only(state: State, owner: str) -> Iterator[list[nn.Parameter]]:
         yield params
     finally:
         for buffer, value in kept:
-            buffer.copy_(value)
+            if not torch.equal(buffer, value):  # one that did not move may be held by a carried graph: leave it alone
+                buffer.copy_(value)
 
 
 def _seed(state: State, what: int | str) -> None:
@@ -156,7 +174,7 @@ def _scene(
     piece: slice,
     rows: int,
     slot: str,
-    given: Batch | None = None,
+    given: Mapping[str, Any] | None = None,
     leaves: Iterable[str] = (),
 ) -> Scene:
     backend, clock = state.backend, state.clock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property as flow
 from inspect import get_annotations
+from typing import Any, Self
 
 from torch import nn
 
@@ -51,7 +52,7 @@ class Scene:
         batch: Batch,
         clock: Clock,
         draws: Draws,
-        given: Batch | None = None,
+        given: Mapping[str, Any] | None = None,
         leaves: Iterable[str] = (),
     ) -> None:
         n = len(next(iter(batch.values())))
@@ -59,6 +60,14 @@ class Scene:
         self.__dict__.update(given or {})
         for name in leaves:  # gradient penalties differentiate with respect to these
             self.__dict__[name] = getattr(self, name).detach().requires_grad_()
+
+    def afresh(self, *keep: str) -> Self:
+        """This turn once more, with no flow computed yet but those to `keep`; its noise is new, for the draws go on."""
+        kept = {name: getattr(self, name) for name in keep}
+        again = object.__new__(type(self))
+        flows = {name for name in self.__dict__ if isinstance(getattr(type(self), name, None), flow)}
+        again.__dict__.update({k: v for k, v in self.__dict__.items() if k not in flows} | kept)
+        return again
 
     @classmethod
     def asks_for(cls) -> dict[str, bool]:
