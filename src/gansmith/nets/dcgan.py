@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
 from gansmith.nets.layout import Layout, crop
 
@@ -56,9 +57,13 @@ class DCGANDiscriminator(nn.Module):
         shape: Image shape `(channels, height, width)`.
         width: Channels at the image's resolution; they double at every halving, up to 8 times.
         classes: Number of classes; 0 for none. Labels enter by projection.
+        across: Features that look across the batch.
+        group: Samples whose spread they measure.
     """
 
-    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], width: int, classes: int = 0, across: Across = "none", group: int = GROUP
+    ) -> None:
         super().__init__()
         channels, *sides = shape
         layout = Layout.of(*sides)
@@ -69,12 +74,18 @@ class DCGANDiscriminator(nn.Module):
         self.body = nn.Sequential(*layers)
         for _ in range(layout.doublings):  # a 4x4 convolution of stride 2 and padding 1 rounds down
             sides = [side // 2 for side in sides]
-        self.head = ProjectionHead(widths[-1] * sides[0] * sides[1], classes)
+        self.across = across_batch(across, widths[-1] * sides[0] * sides[1], group)
+        self.head = ProjectionHead(self.across.features, classes)
         self.apply(_init)
 
+    def features(self, x: Tensor) -> Tensor:
+        """From images `(n, channels, height, width)` to what the head reads, `(n, features)`."""
+        h: Tensor = self.across(torch.flatten(self.body(x), 1))
+        return h
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """From images `(n, channels, height, width)` and labels `(n,)` to scores `(n,)`."""
-        score: Tensor = self.head(torch.flatten(self.body(x), 1), label)
+        """From images and labels `(n,)` to scores `(n,)`."""
+        score: Tensor = self.head(self.features(x), label)
         return score
 
 

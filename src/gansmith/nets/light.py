@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
 from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.layout import Layout, crop
@@ -69,9 +70,13 @@ class LightDiscriminator(nn.Module):
         shape: Image shape `(channels, height, width)`.
         width: Channels at the image's resolution, of which the first layer makes twice as many at half of it.
         classes: Number of classes; 0 for none. Labels enter by projection.
+        across: Features that look across the batch; here before the last hidden layer.
+        group: Samples whose spread they measure.
     """
 
-    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], width: int, classes: int = 0, across: Across = "none", group: int = GROUP
+    ) -> None:
         super().__init__()
         channels, *sides = shape
         doublings = Layout.of(*sides).doublings
@@ -82,7 +87,8 @@ class LightDiscriminator(nn.Module):
         for _ in range(doublings):
             sides = [side // 2 for side in sides]
         last = [-(-side // 2) for side in sides]
-        self.mix = nn.Linear(widths[-1] * last[0] * last[1], widths[-1])
+        self.across = across_batch(across, widths[-1] * last[0] * last[1], group)
+        self.mix = nn.Linear(self.across.features, widths[-1])
         self.head = ProjectionHead(widths[-1], classes)
         for conv in convs:
             he_normal(conv)
@@ -92,7 +98,7 @@ class LightDiscriminator(nn.Module):
         """From images `(n, channels, height, width)` to what the head reads, `(n, features)`."""
         for conv in self.convs:
             x = F.leaky_relu(conv(x), SLOPE)
-        return F.leaky_relu(self.mix(torch.flatten(x, 1)), SLOPE)
+        return F.leaky_relu(self.mix(self.across(torch.flatten(x, 1))), SLOPE)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """From images and labels `(n,)` to scores `(n,)`."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
 
 __all__ = ["MLPDiscriminator", "MLPGenerator"]
@@ -43,6 +44,12 @@ class MLPGenerator(nn.Module):
         self.out = nn.Linear(sizes[-1], math.prod(shape))
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
 
+    @property
+    def stem(self) -> nn.Linear:
+        """The layer that reads the noise."""
+        first: nn.Linear = self.body[0]  # type: ignore[assignment]
+        return first
+
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """From noise `(n, z_dim)` and labels `(n,)` to samples `(n, *shape)`."""
         y: Tensor = self.head(self.out(self.body(self.condition(z, label))))
@@ -50,23 +57,42 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    """One sample through `layers` hidden layers of LeakyReLU to a score; labels by projection.
+    """One sample through `layers` hidden layers of LeakyReLU to a score; labels by projection, or beside the sample.
 
     Args:
         shape: Shape of one sample.
         hidden: Units a layer.
         layers: Hidden layers.
         classes: Number of classes; 0 for none.
+        across: Features that look across the batch.
+        group: Samples whose spread they measure.
+        concat: Labels enter beside the sample (Mirza & Osindero 2014) in place of a projection.
     """
 
-    def __init__(self, shape: tuple[int, ...], hidden: int, layers: int = 2, classes: int = 0) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        hidden: int,
+        layers: int = 2,
+        classes: int = 0,
+        across: Across = "none",
+        group: int = GROUP,
+        concat: bool = False,
+    ) -> None:
         super().__init__()
-        self.body = _hidden([math.prod(shape), *[hidden] * layers])
-        self.head = ProjectionHead(hidden, classes)
+        self.beside = ConcatLabel(math.prod(shape), classes if concat else 0)
+        self.body = _hidden([self.beside.features, *[hidden] * layers])
+        self.across = across_batch(across, hidden, group)
+        self.head = ProjectionHead(self.across.features, 0 if concat else classes)
+
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """From samples `(n, *shape)`, and labels if they enter beside them, to what the head reads, `(n, features)`."""
+        h: Tensor = self.across(self.body(self.beside(torch.flatten(x, 1), label)))
+        return h
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """From samples `(n, *shape)` and labels `(n,)` to scores `(n,)`."""
-        score: Tensor = self.head(self.body(torch.flatten(x, 1)), label)
+        """From samples and labels `(n,)` to scores `(n,)`."""
+        score: Tensor = self.head(self.features(x, label), label)
         return score
 
 

@@ -1,7 +1,8 @@
 """Adversarial losses: from the discriminator's raw scores (logits, any shape) to a scalar, the mean over samples.
 
 Each pair `<name>_d(real, fake)` is minimised by the discriminator and `<name>_g(fake)` by the generator. The
-relativistic pairing loss serves both with its arguments swapped.
+relativistic pairing loss serves both with its arguments swapped. The relativistic average losses compare with a mean
+over the batch: they are not means over samples, so a game that uses them is batch-coupled.
 """
 
 from __future__ import annotations
@@ -20,14 +21,26 @@ __all__ = [
     "nonsaturating_d",
     "nonsaturating_g",
     "relativistic",
+    "relativistic_average_d",
+    "relativistic_average_g",
+    "relativistic_average_hinge_d",
+    "relativistic_average_hinge_g",
     "wasserstein_d",
     "wasserstein_g",
 ]
 
 
-def minimax_d(real: Tensor, fake: Tensor) -> Tensor:
-    """-log s(real) - log(1 - s(fake)): negated log-likelihood of telling them apart (Goodfellow et al. 2014, eq. 1)."""
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
+def minimax_d(real: Tensor, fake: Tensor, target: float = 1.0) -> Tensor:
+    """-log s(real) - log(1 - s(fake)): negated log-likelihood of telling them apart (Goodfellow et al. 2014, eq. 1).
+
+    Args:
+        real: Scores of real samples.
+        fake: Scores of made samples.
+        target: The probability of being real that is asked for on real samples. Below 1 it is one-sided label
+            smoothing (Salimans et al. 2016, section 3.4): -t log s(real) - (1 - t) log(1 - s(real)).
+    """
+    on_real = F.softplus(-real) if target == 1 else target * F.softplus(-real) + (1 - target) * F.softplus(real)
+    return on_real.mean() + F.softplus(fake).mean()
 
 
 def minimax_g(fake: Tensor) -> Tensor:
@@ -46,9 +59,15 @@ def nonsaturating_g(fake: Tensor) -> Tensor:
     return F.softplus(-fake).mean()
 
 
-def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    """Half the squared distance to the targets 1 for real and 0 for made (Mao et al. 2017, eq. 9)."""
-    return ((real - 1).square().mean() + fake.square().mean()) / 2
+def least_squares_d(real: Tensor, fake: Tensor, target: float = 1.0) -> Tensor:
+    """Half the squared distance to the targets 1 for real and 0 for made (Mao et al. 2017, eq. 9).
+
+    Args:
+        real: Scores of real samples.
+        fake: Scores of made samples.
+        target: Of real samples; below 1 it is one-sided label smoothing (Salimans et al. 2016, section 3.4).
+    """
+    return ((real - target).square().mean() + fake.square().mean()) / 2
 
 
 def least_squares_g(fake: Tensor) -> Tensor:
@@ -86,6 +105,26 @@ def relativistic(better: Tensor, worse: Tensor) -> Tensor:
         worse: Scores that should be lower, same shape.
     """
     return F.softplus(worse - better).mean()
+
+
+def relativistic_average_d(real: Tensor, fake: Tensor) -> Tensor:
+    """-log s(real - mean fake) - log(1 - s(fake - mean real)): RaSGAN (Jolicoeur-Martineau 2018, section 4.2)."""
+    return F.softplus(fake.mean() - real).mean() + F.softplus(fake - real.mean()).mean()
+
+
+def relativistic_average_g(real: Tensor, fake: Tensor) -> Tensor:
+    """RaSGAN's generator: the discriminator's loss with real and made swapped (Jolicoeur-Martineau 2018, 4.2)."""
+    return relativistic_average_d(fake, real)
+
+
+def relativistic_average_hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    """max(0, 1 - (real - mean fake)) + max(0, 1 + (fake - mean real)): RaHingeGAN (Jolicoeur-Martineau 2018)."""
+    return F.relu(1 - real + fake.mean()).mean() + F.relu(1 + fake - real.mean()).mean()
+
+
+def relativistic_average_hinge_g(real: Tensor, fake: Tensor) -> Tensor:
+    """RaHingeGAN's generator: the discriminator's loss with real and made swapped (Jolicoeur-Martineau 2018)."""
+    return relativistic_average_hinge_d(fake, real)
 
 
 def matching(scores: Tensor, label: Tensor) -> Tensor:

@@ -29,6 +29,18 @@ EQUATIONS = {
     "hinge_d": lambda r, f: np.mean(np.maximum(0, 1 - r)) + np.mean(np.maximum(0, 1 + f)),
     "wasserstein_d": lambda r, f: np.mean(f) - np.mean(r),
     "relativistic": lambda r, f: np.mean(np.log1p(np.exp(-(r - f)))),
+    "relativistic_average_d": lambda r, f: (
+        -np.mean(np.log(sigmoid(r - f.mean()))) - np.mean(np.log(1 - sigmoid(f - r.mean())))
+    ),
+    "relativistic_average_g": lambda r, f: (
+        -np.mean(np.log(sigmoid(f - r.mean()))) - np.mean(np.log(1 - sigmoid(r - f.mean())))
+    ),
+    "relativistic_average_hinge_d": lambda r, f: (
+        np.mean(np.maximum(0, 1 - (r - f.mean()))) + np.mean(np.maximum(0, 1 + (f - r.mean())))
+    ),
+    "relativistic_average_hinge_g": lambda r, f: (
+        np.mean(np.maximum(0, 1 - (f - r.mean()))) + np.mean(np.maximum(0, 1 + (r - f.mean())))
+    ),
 }
 GENERATOR = {
     "minimax_g": lambda f: np.mean(np.log(1 - sigmoid(f))),
@@ -70,8 +82,28 @@ def test_the_saturating_gradient_vanishes_where_the_discriminator_is_sure_and_th
 
 def test_losses_stay_finite_for_huge_scores():
     for name in (*EQUATIONS, *GENERATOR):
-        args = [torch.tensor([1e4, -1e4])] * (1 if name.endswith("_g") else 2)
+        args = [torch.tensor([1e4, -1e4])] * (1 if name in GENERATOR else 2)
         assert torch.isfinite(getattr(adv, name)(*args)), name
+
+
+@given(st.floats(0.5, 1.0), st.integers(0, 100))
+@settings(max_examples=25, deadline=None)
+def test_one_sided_smoothing_is_the_equation_with_another_target_for_real_samples_only(target, seed):
+    rng = np.random.default_rng(seed)
+    real, fake = rng.normal(size=7), rng.normal(size=7)
+    r, f = torch.tensor(real), torch.tensor(fake)
+    p, q = sigmoid(real), sigmoid(fake)
+    cross = -np.mean(target * np.log(p) + (1 - target) * np.log(1 - p)) - np.mean(np.log(1 - q))
+    assert math.isclose(adv.nonsaturating_d(r, f, target).item(), cross, rel_tol=1e-9)
+    squares = 0.5 * np.mean((real - target) ** 2) + 0.5 * np.mean(fake**2)
+    assert math.isclose(adv.least_squares_d(r, f, target).item(), squares, rel_tol=1e-9)
+
+
+def test_smoothed_real_samples_are_content_at_the_target_and_not_beyond():
+    logit = math.log(0.9 / 0.1)
+    real = torch.tensor([logit, 10.0], dtype=torch.float64, requires_grad=True)
+    (pull,) = torch.autograd.grad(adv.minimax_d(real, torch.zeros(2, dtype=torch.float64), 0.9), real)
+    assert abs(pull[0]) < 1e-12 and pull[1] > 0.04  # the second is too sure of itself
 
 
 def test_matching_equals_its_sum_over_wrong_labels():
@@ -116,6 +148,30 @@ def test_zero_centred_agrees_with_finite_differences_on_a_network():
             squares = squares + ((net(x + step) - net(x - step)) / (2 * eps)).square()[:, 0]
     assert torch.isclose(penalty, squares.mean() / 2, rtol=1e-6)
     assert torch.autograd.gradgradcheck(lambda v: net(v).sum(), (x,))
+
+
+def test_penalties_of_packs_take_the_gradients_of_a_pack_as_one():
+    torch.manual_seed(0)
+    w = torch.randn(2, 3, dtype=torch.float64)  # a linear critic of packs of two
+    x = torch.randn(6, 3, dtype=torch.float64, requires_grad=True)
+    score = (x.reshape(3, 2, 3) * w).sum((1, 2))
+    assert torch.isclose(pen.one_centred(score, x), (w.norm() - 1) ** 2)
+    assert torch.isclose(pen.zero_centred(score, x), w.square().sum() / 2)
+
+
+def test_one_centred_of_a_quadratic_critic_equals_numpy():
+    x = RNG.normal(size=(5, 4))
+    leaf = torch.tensor(x, requires_grad=True)
+    want = np.mean((np.sqrt(((2 * 0.7 * x) ** 2).sum(1)) - 1) ** 2)  # slope of 0.7 |x|^2
+    assert math.isclose(pen.one_centred(0.7 * leaf.square().sum(1), leaf).item(), want, rel_tol=1e-12)
+
+
+def test_points_around_data_are_at_most_half_a_deviation_away_and_the_formula():
+    x, noise, t = RNG.normal(size=(4, 2, 3, 3)), RNG.uniform(size=(4, 2, 3, 3)), RNG.uniform(size=4)
+    near = pen.around(torch.tensor(x), torch.tensor(noise), torch.tensor(t)).numpy()
+    for i in range(4):
+        want = x[i] + t[i] * 0.5 * x[i].std() * noise[i]
+        np.testing.assert_allclose(near[i], want, rtol=1e-12)
 
 
 @given(st.floats(0, 1))
