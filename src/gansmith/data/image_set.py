@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gansmith.data.attributes import Columns
 from gansmith.data.fit import Fit
 from gansmith.data.reader import Labels, Pixels, Split
 
@@ -122,6 +123,7 @@ class ImageSet:
         fingerprint: A digest of the set: pictures and classes, whatever their order and names.
         warnings: Sentences on what the user should know.
         source: The path that was read.
+        columns: Attributes by name, and captions as `text`, one value a picture.
     """
 
     images: Pictures
@@ -135,6 +137,7 @@ class ImageSet:
     fingerprint: str
     warnings: tuple[str, ...]
     source: Path
+    columns: Columns = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of pictures."""
@@ -163,6 +166,7 @@ class ImageSet:
             images = RowView(self.images, index) if isinstance(self.images, np.memmap) else self.images[index]
         labels = None if self.labels is None else self.labels[index]
         hashes = self.hashes[index]
+        columns = {name: column[index] for name, column in self.columns.items()}
         return ImageSet(
             images=images,
             labels=labels,
@@ -172,9 +176,10 @@ class ImageSet:
             given_splits=None if self.given_splits is None else tuple(self.given_splits[i] for i in index),
             skipped=(),
             fit=self.fit,
-            fingerprint=fingerprint(hashes, labels, self.classes),
+            fingerprint=fingerprint(hashes, labels, self.classes, columns),
             warnings=(),
             source=self.source,
+            columns=columns,
         )
 
 
@@ -187,12 +192,15 @@ def content_hash(pixels: Pixels) -> bytes:
     return digest.digest()
 
 
-def fingerprint(hashes: Hashes, labels: Labels | None, classes: tuple[str, ...]) -> str:
-    """A digest of a set of pictures with their classes, independent of order and of names of files."""
+def fingerprint(hashes: Hashes, labels: Labels | None, classes: tuple[str, ...], columns: Columns | None = None) -> str:
+    """A digest of a set of pictures with what is said of them, independent of order and of names of files."""
     ids = [-1] * len(hashes) if labels is None else labels.tolist()
+    said = [""] * len(hashes)
+    for name in sorted(columns or {}):
+        said = [f"{row}|{name}={value}" for row, value in zip(said, (columns or {})[name].tolist(), strict=True)]
     rows = sorted(
-        h.tobytes() + (b"" if i < 0 else classes[i].encode("utf-8", "surrogateescape"))
-        for h, i in zip(hashes, ids, strict=True)
+        h.tobytes() + (("" if i < 0 else classes[i]) + more).encode("utf-8", "surrogateescape")
+        for h, i, more in zip(hashes, ids, said, strict=True)
     )
     digest = hashlib.blake2b(digest_size=HASH_BYTES)
     for row in rows:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gansmith.data.attributes import CAPTION, Column
 from gansmith.data.findings import set_warnings, survey_warnings
 from gansmith.data.fit import Fit, FitOptions
 from gansmith.data.grid import grid
@@ -20,6 +21,9 @@ from gansmith.errors import InputError
 from gansmith.types import Json
 
 __all__ = ["Inspection", "contact_sheet", "inspect"]
+
+_SHOWN = 8
+"""Values of an attribute, and captions, that are shown."""
 
 _LISTED = 50
 """Entries of a long list that go into JSON; the counts are always of all."""
@@ -38,6 +42,9 @@ class Inspection:
         depths: Pictures by type of pixel, most frequent first.
         classes: Readable pictures by class, in the order of ids; empty without labels.
         splits: Readable pictures by given split; empty where the source gives none.
+        attributes: What is said of the readable pictures, by name: a sentence for each attribute.
+        captions: The first captions; empty where there are none.
+        captioned: Readable pictures with a caption.
         skipped: Items that cannot be read, with the reason.
         duplicates: Names of pictures that are equal, a tuple for each group.
         fit: How training would bring the pictures to one shape.
@@ -52,6 +59,9 @@ class Inspection:
     depths: tuple[tuple[str, int], ...]
     classes: dict[str, int]
     splits: dict[str, int]
+    attributes: dict[str, str]
+    captions: tuple[str, ...]
+    captioned: int
     skipped: tuple[Skipped, ...]
     duplicates: tuple[tuple[str, ...], ...]
     fit: Fit
@@ -68,6 +78,9 @@ class Inspection:
             "depths": dict(self.depths),
             "classes": dict(self.classes),
             "splits": dict(self.splits),
+            "attributes": dict(self.attributes),
+            "captioned": self.captioned,
+            "captions": list(self.captions),
             "unreadable": len(self.skipped),
             "skipped": [{"name": s.name, "reason": s.reason} for s in self.skipped[:_LISTED]],
             "duplicate_groups": len(self.duplicates),
@@ -128,6 +141,8 @@ def _inspection(
 ) -> Inspection:
     labels = None if reader.labels is None else reader.labels[kept]
     counts = np.bincount(labels if labels is not None else [], minlength=len(reader.classes)).tolist()
+    columns = {name: column[kept] for name, column in reader.columns.items()}
+    captions = [str(c) for c in columns.pop(CAPTION, ()) if c]
     splits = Counter(s for s in (reader.split_of(i) for i in kept) if s is not None)
     return Inspection(
         source=reader.path,
@@ -138,6 +153,9 @@ def _inspection(
         depths=tuple(found.dtypes.most_common()),
         classes=dict(zip(reader.classes, counts, strict=True)),
         splits={s: splits[s] for s in ("train", "val", "test") if s in splits},
+        attributes={name: _values(column) for name, column in columns.items()},
+        captions=tuple(dict.fromkeys(captions))[:_SHOWN],
+        captioned=len(captions),
         skipped=tuple(skipped),
         duplicates=tuple(tuple(reader.names[kept[i]] for i in g) for g in duplicate_groups(hashes)),
         fit=fit,
@@ -147,6 +165,15 @@ def _inspection(
             *set_warnings(hashes, labels, reader.classes, skipped),
         ),
     )
+
+
+def _values(column: Column) -> str:
+    """An attribute in a sentence: its range, or its most frequent values."""
+    if column.dtype.kind == "f":
+        return f"numbers from {column.min():g} to {column.max():g}, mean {column.mean():g}"
+    found = Counter("yes" if v is True else "no" if v is False else str(v) for v in column.tolist()).most_common()
+    shown = ", ".join(f"{value} ({count:,})" for value, count in found[:_SHOWN])
+    return shown + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 
 def contact_sheet(images: ImageSet, rows: int = 10, columns: int = 10) -> Image.Image:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from gansmith.data.attributes import Columns
 from gansmith.data.decode import EXTENSIONS
 from gansmith.data.label_table import read_label_table
-from gansmith.data.reader import Split, natural, some
+from gansmith.data.reader import ReadOptions, Split, natural, some
 from gansmith.errors import InputError
 
 __all__ = ["LABEL_FILE", "SPLIT_NAMES", "Layout", "arrange", "common_folder", "hidden", "is_picture"]
@@ -35,12 +36,16 @@ class Layout:
         labels: Class id of every file, or None.
         classes: Class names by id; empty without labels.
         splits: Given split of every file, or None.
+        columns: Attributes by name, and captions as `text`, one value a file.
+        notes: Sentences on columns of the table that were left out.
     """
 
     files: tuple[str, ...]
     labels: tuple[int, ...] | None
     classes: tuple[str, ...]
     splits: tuple[Split | None, ...]
+    columns: Columns = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def hidden(path: str) -> bool:
@@ -53,7 +58,9 @@ def is_picture(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in EXTENSIONS
 
 
-def arrange(paths: Sequence[str], read_text: Callable[[str], str], where: str) -> Layout:
+def arrange(
+    paths: Sequence[str], read_text: Callable[[str], str], where: str, options: ReadOptions | None = None
+) -> Layout:
     """Read classes and splits out of the names of files.
 
     Folders that alone hold everything are skipped (`photos.zip` holding one folder `photos`). What is left is read
@@ -65,6 +72,7 @@ def arrange(paths: Sequence[str], read_text: Callable[[str], str], where: str) -
         paths: Relative paths of all files, with `/`; clutter and other files may be among them.
         read_text: Reads one of the paths as text.
         where: The source, for messages.
+        options: Which columns of the table are attributes and captions; None for the defaults.
 
     Raises:
         InputError: If there is no picture, if splits and other folders or classes and loose pictures are mixed, or
@@ -79,9 +87,9 @@ def arrange(paths: Sequence[str], read_text: Callable[[str], str], where: str) -
     splits = _splits(rest, where)
     base = next((b for b in ("", prefix) if b + LABEL_FILE in set(visible)), None)
     if base is not None:
-        found = read_label_table(read_text(base + LABEL_FILE), [p[len(base) :] for p in files], where)
+        found = read_label_table(read_text(base + LABEL_FILE), [p[len(base) :] for p in files], where, options)
         own = tuple(given or by_folder for given, by_folder in zip(found.splits, splits, strict=True))
-        return Layout(tuple(files), found.labels, found.classes, own)
+        return Layout(tuple(files), found.labels, found.classes, own, found.columns, found.notes)
     labels, classes = _classes(rest, splits, where)
     return Layout(tuple(files), labels, classes, tuple(splits))
 

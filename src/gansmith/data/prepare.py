@@ -135,6 +135,7 @@ def _image_set(reader: Reader, decoded: Decoded) -> ImageSet:
         raise InputError(f"{reader.path}: changed while it was read: try again")
     labels = None if reader.labels is None else reader.labels[kept]
     splits = tuple(reader.split_of(int(i)) for i in kept)
+    columns = {name: column[kept] for name, column in reader.columns.items()}
     skipped = decoded.skipped
     return ImageSet(
         images=decoded.images,
@@ -145,9 +146,10 @@ def _image_set(reader: Reader, decoded: Decoded) -> ImageSet:
         given_splits=splits if any(splits) else None,
         skipped=skipped,
         fit=decoded.fit,
-        fingerprint=fingerprint(decoded.hashes, labels, reader.classes),
+        fingerprint=fingerprint(decoded.hashes, labels, reader.classes, columns),
         warnings=(*reader.notes, *decoded.warnings, *set_warnings(decoded.hashes, labels, reader.classes, skipped)),
         source=reader.path,
+        columns=columns,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -38,6 +38,10 @@ class ReadOptions:
         layout: Axis order of arrays: `"nhwc"`, `"nchw"` or None to detect it (an ambiguous array is refused).
         image_column: Column of a table that holds the pictures; None finds it.
         label_column: Column of a table that holds the labels; None finds it, `"none"` ignores labels.
+        attributes: Columns that are conditions, with commas between them; `"none"` for none. None (the default) takes
+            all further columns of a `labels.csv`, and none of a table or an archive of arrays.
+        text_column: Column that holds captions; None takes one called `text` or `caption`, `"none"` ignores them.
+        text_encoder: What turns captions into vectors (see `features.text`); None takes the best that is installed.
         max_pixels: Most pixels of one picture, at most 178,956,970 (the ceiling of the decoding library). The default
             of 100 million is 10,000 x 10,000, 300 MB once decoded.
         max_entry_bytes: Most bytes of one file or archive entry once unpacked. The default is 1 GiB.
@@ -48,6 +52,9 @@ class ReadOptions:
     layout: Literal["nhwc", "nchw"] | None = None
     image_column: str | None = None
     label_column: str | None = None
+    attributes: str | None = None
+    text_column: str | None = None
+    text_encoder: str | None = None
     max_pixels: int = 100_000_000
     max_entry_bytes: int = 2**30
     max_ratio: int = 200
@@ -108,6 +115,10 @@ class Reader(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names by id; empty without labels."""
+
+    @property
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Attributes by name, and captions as `text`; see `attributes.as_columns`."""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gansmith.data.image_codec import ImageCodec
+from gansmith.data.image_codec import ImageCodec, Vectors
 from gansmith.data.image_set import ImageSet, Pictures
 from gansmith.data.order import moves, rows_at
 from gansmith.data.prefetch import Prefetcher
@@ -32,6 +32,7 @@ class _Maker:
     world: int
     flip: bool
     shift: int
+    vectors: Vectors
 
     def make(self, seed: int, served: int) -> Batch:
         """This rank's part of the global batch that starts at place `served` of the stream."""
@@ -41,7 +42,8 @@ class _Maker:
         pixels = _gather(self.images, rows)
         if self.flip or self.shift:
             pixels = _moved(pixels, self.shift, *moves(seed, start, length, self.flip, self.shift))
-        return self.codec.encode(pixels, None if self.labels is None else self.labels[rows])
+        vectors = {name: values[rows] for name, values in self.vectors.items()}
+        return self.codec.encode(pixels, None if self.labels is None else self.labels[rows], vectors)
 
 
 class ImageSource:
@@ -63,6 +65,7 @@ class ImageSource:
         shift: Most pixels by which a picture is shifted each way, its edge drawn out. 0 (the default) is none.
         prefetch: Batches made ahead in a thread; 0 makes each when asked for. The default of 2 hides decoding from a
             trainer and costs two batches of memory.
+        vectors: Attributes and text of the pictures, `(N, width)` each, as the codec's `vectors` gives them.
 
     Raises:
         InputError: Naming every argument that cannot be meant.
@@ -81,9 +84,10 @@ class ImageSource:
         flip: bool = False,
         shift: int = 0,
         prefetch: int = 2,
+        vectors: Vectors | None = None,
     ) -> None:
         _check(images, labels, codec, batch, rank, world, shift, prefetch)
-        self._maker = _Maker(images, labels, codec, batch, rank, world, flip, shift)
+        self._maker = _Maker(images, labels, codec, batch, rank, world, flip, shift, vectors or {})
         self._seed = seed
         self._depth = prefetch
         self._served = 0
@@ -95,7 +99,8 @@ class ImageSource:
     def of(cls, images: ImageSet, codec: ImageCodec, *, batch: int, seed: int, **options: int) -> Self:
         """A source over a prepared set, with the options of the class."""
         labels = images.labels if codec.classes else None
-        return cls(images.images, labels, codec, batch=batch, seed=seed, **options)  # type: ignore[arg-type]
+        given = {"vectors": codec.vectors(images), **options}
+        return cls(images.images, labels, codec, batch=batch, seed=seed, **given)  # type: ignore[arg-type]
 
     @property
     def served(self) -> int:

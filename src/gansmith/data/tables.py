@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gansmith.data.array_form import read_labels
+from gansmith.data.attributes import as_columns, choose
 from gansmith.data.decode import open_picture, peek_picture, read_picture
 from gansmith.data.reader import Labels, Peek, Pixels, ReadOptions, Split, UnreadableError, some
 from gansmith.data.table_files import Piece, TableFile, find_pieces, names_beside, open_table
@@ -41,7 +43,6 @@ class TableReader:
 
     def __init__(self, path: Path, pieces: list[Piece], options: ReadOptions, notes: list[str]) -> None:
         self.path = path
-        self.notes = tuple(notes)
         self._options = options
         self._pieces = pieces
         self._tables = [open_table(p.path) for p in pieces]
@@ -57,7 +58,10 @@ class TableReader:
             for piece, table in zip(pieces, self._tables, strict=True)
             for row in range(sum(table.sizes))
         ]
-        self.labels, self.classes = self._read_labels(options.label_column)
+        self._label = _label_column(self._tables, options.label_column, self._image, str(path))
+        self.labels, self.classes = self._read_labels(self._label)
+        self.columns, left_out = self._read_columns(options)
+        self.notes = (*notes, *left_out)
         self.stamp = self._digest()
 
     def _digest(self) -> str:
@@ -65,11 +69,22 @@ class TableReader:
         key = (str(self.path.resolve()), files, self._options)
         return hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
 
-    def _read_labels(self, wanted: str | None) -> tuple[Labels | None, tuple[str, ...]]:
-        column = _label_column(self._tables, wanted, self._image, str(self.path))
+    def _read_columns(self, options: ReadOptions) -> tuple[dict[str, NDArray[Any]], list[str]]:
+        common = [name for name in self._tables[0].kinds if all(name in t.kinds for t in self._tables)]
+        offered = [name for name in common if name not in (self._image, self._label)]
+        where = str(self.path)
+        attributes, captions = choose(offered, options.attributes, options.text_column, (), where)
+        asked = options.attributes is not None
+        raw = {name: self._values(name) for name in attributes}
+        return as_columns(raw, self._values(captions) if captions else None, self.names, asked, where)
+
+    def _values(self, column: str) -> list[Any]:
+        return [v for table in self._tables for v in table.values(column).tolist()]
+
+    def _read_labels(self, column: str | None) -> tuple[Labels | None, tuple[str, ...]]:
         if column is None:
             return None, ()
-        values = [v for table in self._tables for v in table.values(column).tolist()]
+        values = self._values(column)
         where = f"{self.path}: column {column!r}"
         bad = [self.names[i] for i, v in enumerate(values) if v is None or v == -1]
         if bad:
