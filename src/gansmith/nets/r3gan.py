@@ -1,7 +1,8 @@
 """The networks of R3GAN (Huang et al. 2024, section 4): residual, without normalisation, generator mirrors critic.
 
-A stage is a change of resolution followed by residual blocks; a block is 1x1 (widening), 3x3 in groups, 1x1. Doubling
-is bilinear; halving averages 2x2 pixels. The smallest resolution is reached through a learnt basis.
+A stage is a change of resolution (and a 1x1 convolution where the channels change too) followed by residual blocks; a
+block is 1x1 (widening), 3x3 in groups, 1x1. Doubling is bilinear; halving averages 2x2 pixels. The smallest resolution
+is reached through a learnt basis.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.nets.condition import ConcatLabel, ProjectionHead
+from gansmith.nets.condition import ConcatLabel, embedded
 from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.layout import Layout, crop
 
-__all__ = ["R3GANDiscriminator", "R3GANGenerator"]
+__all__ = ["LinearProjection", "R3GANDiscriminator", "R3GANGenerator"]
 
 EXPAND = 2
-MOST = 8
 
 
 class R3GANGenerator(nn.Module):
@@ -28,11 +28,12 @@ class R3GANGenerator(nn.Module):
     Args:
         shape: Image shape `(channels, height, width)`.
         z_dim: Length of the noise.
-        width: Channels at the image's resolution; they double at every halving, up to 8 times.
+        width: Channels at the image's resolution; they double at every halving, up to `most`.
         classes: Number of classes; 0 for none.
         head: `"tanh"` for output in [-1, 1]; None for none.
         blocks: Residual blocks a stage.
         group: Channels of a group of the 3x3 convolutions.
+        most: Most channels between blocks; None for 8 times `width`.
     """
 
     def __init__(
@@ -44,16 +45,17 @@ class R3GANGenerator(nn.Module):
         head: str | None = "tanh",
         blocks: int = 2,
         group: int = 16,
+        most: int | None = None,
     ) -> None:
         super().__init__()
         channels, *self.size = shape
         self.z_dim = z_dim
         layout = Layout.of(*self.size)
-        widths = _widths(width, layout)[::-1]
+        widths = _widths(width, layout, most)[::-1]
         self.condition = ConcatLabel(z_dim, classes)
         self.basis = nn.Parameter(torch.randn(widths[0], *layout.base))
         self.stem = nn.Linear(self.condition.features, widths[0], bias=False)
-        self.ups = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(widths))
+        self.ups = nn.ModuleList(_change(a, b) for a, b in pairwise(widths))
         self.stages = nn.ModuleList(nn.Sequential(*(_Block(w, group) for _ in range(blocks))) for w in widths)
         self.out = nn.Conv2d(widths[-1], channels, 1)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
@@ -74,23 +76,32 @@ class R3GANDiscriminator(nn.Module):
 
     Args:
         shape: Image shape `(channels, height, width)`.
-        width: Channels at the image's resolution; they double at every halving, up to 8 times.
+        width: Channels at the image's resolution; they double at every halving, up to `most`.
         classes: Number of classes; 0 for none. Labels enter by projection.
         blocks: Residual blocks a stage.
         group: Channels of a group of the 3x3 convolutions.
+        most: Most channels between blocks; None for 8 times `width`.
     """
 
-    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0, blocks: int = 2, group: int = 16) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        width: int,
+        classes: int = 0,
+        blocks: int = 2,
+        group: int = 16,
+        most: int | None = None,
+    ) -> None:
         super().__init__()
         channels, *sides = shape
         layout = Layout.of(*sides)
-        widths = _widths(width, layout)
+        widths = _widths(width, layout, most)
         self.inp = nn.Conv2d(channels, widths[0], 1)
         self.stages = nn.ModuleList(nn.Sequential(*(_Block(w, group) for _ in range(blocks))) for w in widths)
-        self.downs = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise(widths))
+        self.downs = nn.ModuleList(_change(a, b) for a, b in pairwise(widths))
         # the read-out by a basis is written as an einsum: a depthwise convolution is slow under double backward
         self.basis = nn.Parameter(torch.randn(widths[-1], *layout.base) / (layout.base[0] * layout.base[1]) ** 0.5)
-        self.head = ProjectionHead(widths[-1], classes)
+        self.head = LinearProjection(widths[-1], classes)
         _init(self, (self.inp, *self.downs), blocks * len(widths))
 
     def features(self, x: Tensor) -> Tensor:
@@ -104,6 +115,39 @@ class R3GANDiscriminator(nn.Module):
         """From images and labels `(n,)` to scores `(n,)`."""
         score: Tensor = self.head(self.features(x), label)
         return score
+
+
+class LinearProjection(nn.Module):
+    """Score = <embed(label), W h>; without classes, <w, h>.
+
+    Args:
+        features: Length of h.
+        classes: Number of classes, or length of the condition vector; 0 for none.
+    """
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(features, features if classes else 1, bias=False)
+        self.embed = nn.Embedding(classes, features) if classes else None
+        nn.init.normal_(self.linear.weight, std=features**-0.5)
+        if self.embed is not None:
+            nn.init.normal_(self.embed.weight, std=features**-0.5)
+
+    def projections(self, h: Tensor) -> Tensor:
+        """What each class adds to the score, `(n, classes)`, from `(n, features)`."""
+        if self.embed is None:
+            raise ValueError("this network has no classes")
+        mixed: Tensor = self.linear(h)
+        return mixed @ self.embed.weight.T
+
+    def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
+        """From `(n, features)` and labels `(n,)` to scores `(n,)`."""
+        mixed: Tensor = self.linear(h)
+        if self.embed is None:
+            return mixed.squeeze(1)
+        if label is None:
+            raise ValueError("this network is conditional: labels are missing")
+        return (mixed * embedded(self.embed, label)).sum(1)
 
 
 class _Block(nn.Module):
@@ -120,8 +164,12 @@ class _Block(nn.Module):
         return y
 
 
-def _widths(width: int, layout: Layout) -> list[int]:
-    return [width * min(MOST, 2**level) for level in range(layout.doublings + 1)]
+def _widths(width: int, layout: Layout, most: int | None) -> list[int]:
+    return [min(width << level, most or 8 * width) for level in range(layout.doublings + 1)]
+
+
+def _change(a: int, b: int) -> nn.Module:
+    return nn.Identity() if a == b else nn.Conv2d(a, b, 1, bias=False)
 
 
 def _init(net: nn.Module, plain: tuple[nn.Module, ...], blocks: int) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 from pydantic import Field as Setting
-from torch import Tensor
+from pydantic import ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, ramped_half_life
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
-from gansmith.objectives.adversarial import matching
-from gansmith.recipes._conditions import classes_of, draw_images, image_field
-from gansmith.recipes._families import ADVERSARIAL, Generated, contest
-from gansmith.recipes._recipe import ImageHp, recipe
+from gansmith.recipes._conditions import classes_of, draw_images, image_field, labels_of
+from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._paired import Paired
+from gansmith.recipes._presets import R3GAN
+from gansmith.recipes._recipe import ImageHp, ViewHp, recipe
 from gansmith.types import Spec
 
 NETS: dict[str, tuple[Any, Any]] = {
@@ -23,68 +25,45 @@ NETS: dict[str, tuple[Any, Any]] = {
     "residual": (R3GANGenerator, R3GANDiscriminator),
 }
 
+PAPER = {"net": "residual", "lr_g": 2e-4, "lr_d": 2e-4, "lr_end": 0.25, "penalty_every": 1}
+"""What sizes for a GPU share."""
 
-class R3ganHp(ImageHp):
+
+class R3ganHp(ViewHp, ImageHp):
     """Hyper-parameters of `r3gan`."""
 
     batch: int = Setting(32, ge=1, le=65536, description="real samples a round, over all processes")
     net: Literal["light", "residual"] = Setting(
         "light", description="light: for a few CPU cores; residual: the paper's, for a GPU"
     )
-    width: int = Setting(16, ge=1, le=1024, description="channels at full resolution; they double at every halving")
+    width: int = Setting(16, ge=1, le=4096, description="channels at full resolution; they double at every halving")
+    most: int = Setting(0, ge=0, le=4096, description="most channels of a layer (net=residual); 0: 8 times width")
+    blocks: int = Setting(2, ge=1, le=16, description="residual blocks at each resolution (net=residual)")
+    group: int = Setting(16, ge=1, le=4096, description="channels of a group of a convolution (net=residual)")
     lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (Adam)")
     lr_d: float = Setting(2e-3, gt=0, le=1, description="the discriminator's learning rate at the start (Adam)")
     lr_end: float = Setting(0.1, ge=0, le=1, description="what is left of both at the end, along a cosine")
     beta1: float = Setting(0.0, ge=0, lt=1, description="Adam's first decay rate")
-    beta2: float = Setting(0.99, ge=0, lt=1, description="Adam's second decay rate")
+    beta2: float = Setting(0.99, ge=0, lt=1, description="Adam's second decay rate at the start")
+    beta2_end: float = Setting(0.99, ge=0, lt=1, description="the same at the end, along a cosine")
     gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties at the start (R1 and R2)")
     gamma_end: float = Setting(0.1, ge=0, le=1, description="what is left of it at the end, along a cosine")
     penalty_every: int = Setting(4, ge=1, le=64, description="rounds between two penalties, which are then scaled up")
     match: float = Setting(
-        1.0, ge=0, description="weight of scoring an image higher with its own label than with others (with classes)"
+        1.0, ge=0, description="weight of scoring an image higher with its own label than with others (with labels)"
     )
     ema: float = Setting(5000.0, ge=0, description="half-life of the averaged generator, in samples")
+    ema_curve: Literal["ramp", "cosine"] = Setting(
+        "ramp", description="ramp: at most a tenth of the samples so far; cosine: from 0 to `ema` over the run"
+    )
 
-
-class Paired(Generated):
-    """Scores, projections on labels and slopes of real and made images."""
-
-    D: LightDiscriminator
-
-    @flow
-    def features(self) -> tuple[Tensor, Tensor]:
-        """What D's head reads of real and made images: one pass; two in G's turn, where only made ones have a graph."""
-        real, fake = self.see(self.image), self.see(self.fake)
-        if self.fake.grad_fn is not None:
-            return self.D.features(real), self.D.features(fake)
-        both = self.D.features(torch.cat([real, fake]))
-        return both[: self.n], both[self.n :]
-
-    @flow
-    def d_real(self) -> Tensor:
-        """Scores of real images."""
-        return cast(Tensor, self.D.head(self.features[0], self.condition))
-
-    @flow
-    def d_fake(self) -> Tensor:
-        """Scores of made images."""
-        return cast(Tensor, self.D.head(self.features[1], self.condition))
-
-    @flow
-    def slopes(self) -> tuple[Tensor, ...]:
-        """Gradients of the scores with respect to real and to made images, in one pass."""
-        total = self.d_real.sum() + self.d_fake.sum()
-        return torch.autograd.grad(total, (self.image, self.fake), create_graph=True)
-
-    def steepness(self, which: int) -> Tensor:
-        """Half the mean squared norm of real (0, R1) or made (1, R2) images' slopes (Huang et al. 2024, eq. 3)."""
-        return self.slopes[which].square().flatten(1).sum(1).mean() / 2
-
-    @flow
-    def label_loss(self) -> Tensor:
-        """How much the own label's score stays behind the others' on real images."""
-        assert self.label is not None  # the term is there only where the data has classes
-        return matching(self.D.head.projections(self.features[0]), self.label)
+    @field_validator("most", "blocks", "group")
+    @classmethod
+    def _acts_here(cls, value: int, info: ValidationInfo) -> int:
+        """Refuse a setting that would do nothing."""
+        if info.data.get("net") == "light" and value != cls.model_fields[str(info.field_name)].default:
+            raise PydanticCustomError("inert", "{text}", {"text": "acts only with net=residual"})
+        return value
 
 
 @recipe(
@@ -93,25 +72,10 @@ class Paired(Generated):
     R3ganHp,
     sizes={
         "s": {},
-        "m": {
-            "net": "residual",
-            "width": 32,
-            "batch": 64,
-            "lr_g": 2e-4,
-            "lr_d": 2e-4,
-            "lr_end": 0.25,
-            "penalty_every": 1,
-        },
-        "l": {
-            "net": "residual",
-            "width": 64,
-            "batch": 128,
-            "lr_g": 2e-4,
-            "lr_d": 2e-4,
-            "lr_end": 0.25,
-            "penalty_every": 1,
-        },
+        "m": {**PAPER, "width": 32, "batch": 64},
+        "l": {**PAPER, "width": 64, "batch": 128},
     },
+    presets=R3GAN,
     references=(
         "Huang et al. 2024, The GAN is dead; long live the GAN! A Modern GAN Baseline, arXiv:2501.05441",
         "Miyato & Koyama 2018, cGANs with Projection Discriminator, arXiv:1802.05637",
@@ -121,21 +85,22 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
     """Build the game."""
     image, classes = image_field(spec), classes_of(spec)
     generator, discriminator = NETS[hp.net]
+    more = {"blocks": hp.blocks, "group": hp.group, "most": hp.most or None} if hp.net == "residual" else {}
     nets = {
-        "G": generator(image.shape, hp.z_dim, hp.width, classes, image.head),
-        "D": discriminator(image.shape, hp.width, classes),
+        "G": generator(image.shape, hp.z_dim, hp.width, classes, image.head, **more),
+        "D": discriminator(image.shape, hp.width, classes, **more),
     }
     d, g = ADVERSARIAL["relativistic"]
     gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
     d = {**d, "r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
-    if classes and hp.match:
+    if labels_of(spec) and hp.match:
         d["label"] = Term(lambda s: s.label_loss, hp.match)
     return Game(
         nets,
         Paired,
         players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
         stages=(Stage((Turn("D", d), Turn("G", g))),),
-        ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
+        ema={"G": EMA(ramped_half_life(hp.ema, 0.1) if hp.ema_curve == "ramp" else cosine(0.0, hp.ema))},
         draw=draw_images(hp.z_dim, classes),
         contest=contest,
     )
@@ -143,7 +108,10 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
 
 def _player(net: str, lr: float, hp: R3ganHp) -> Player:
     adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player((net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})
+    second = cosine(hp.beta2, hp.beta2_end)
+    return Player(
+        (net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end), "betas": lambda clock: (hp.beta1, second(clock))}
+    )
 
 
 def _penalty(which: int, gamma: Any, every: int) -> Term:
