@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from gansmith.core import EMA, Game, Player, Stage, Term, Turn, flow, ramped_half_life
+from gansmith.nets.light import LightDiscriminator, LightGenerator
+from gansmith.nets.resnet import ResNetDiscriminator, ResNetGenerator
 from gansmith.objectives import adversarial as adv
 from gansmith.recipes._conditions import Conditioned, draw_images
 from gansmith.recipes._recipe import AdamHp
+from gansmith.recipes._views import Lens, seen
 
-__all__ = ["ADVERSARIAL", "Generated", "contest", "duel"]
+__all__ = ["ADVERSARIAL", "BATCH_COUPLED", "CRITICS", "Generated", "Loss", "contest", "duel"]
 
 
 class Generator(Protocol):
@@ -31,10 +34,11 @@ class Generated(Conditioned):
     G: Generator
     D: nn.Module
     image: Tensor
+    lens: Lens | None = None
 
     def see(self, image: Tensor) -> Tensor:
-        """What the discriminator sees of an image: an augmentation may stand here."""
-        return image
+        """What the discriminator sees of an image: augmented and noisy, where the game has a lens for that."""
+        return image if self.lens is None else seen(self, image)
 
     @flow
     def fake(self) -> Tensor:
@@ -58,6 +62,17 @@ def contest(scene: Any) -> tuple[Tensor, Tensor]:
     """The scores that tell how well the discriminator tells real from made."""
     return scene.d_real, scene.d_fake
 
+
+Loss = Literal[
+    "minimax",
+    "nonsaturating",
+    "least_squares",
+    "hinge",
+    "wasserstein",
+    "relativistic",
+    "relativistic_average",
+    "relativistic_average_hinge",
+]
 
 Terms = tuple[Mapping[str, Term], Mapping[str, Term]]
 
@@ -94,26 +109,78 @@ ADVERSARIAL: Mapping[str, Terms] = {
             lambda s: adv.relativistic(s.d_real, s.d_fake),
             lambda s: adv.relativistic(s.d_fake, s.d_real),
         ),
+        (
+            "relativistic_average",
+            lambda s: adv.relativistic_average_d(s.d_real, s.d_fake),
+            lambda s: adv.relativistic_average_g(s.d_real, s.d_fake),
+        ),
+        (
+            "relativistic_average_hinge",
+            lambda s: adv.relativistic_average_hinge_d(s.d_real, s.d_fake),
+            lambda s: adv.relativistic_average_hinge_g(s.d_real, s.d_fake),
+        ),
     )
 }
 """Terms of discriminator and generator by the loss's name, for scenes with flows `d_real` and `d_fake`."""
 
 
-def duel(nets: Mapping[str, nn.Module], terms: Terms, hp: AdamHp, classes: int) -> Game:
-    """The common game of a generator `G` and a discriminator `D` that move in turn with the same Adam.
+BATCH_COUPLED = frozenset({"relativistic_average", "relativistic_average_hinge"})
+"""Losses that are no means over samples: a game with one of them is batch-coupled."""
+
+CRITICS: Mapping[str, tuple[Callable[..., nn.Module], Callable[..., nn.Module]]] = {
+    "light": (LightGenerator, LightDiscriminator),
+    "residual": (ResNetGenerator, partial(ResNetDiscriminator, spectral=False)),
+}
+"""Generators, and discriminators without batch normalisation, as gradient penalties need them."""
+
+
+class Rates(Protocol):
+    """What `duel` reads of hyper-parameters."""
+
+    @property
+    def z_dim(self) -> int: ...
+    @property
+    def lr_g(self) -> float: ...
+    @property
+    def lr_d(self) -> float: ...
+    @property
+    def ema(self) -> float: ...
+
+
+def adam(hp: AdamHp) -> Callable[..., torch.optim.Optimizer]:
+    """Adam with the decay rates of the hyper-parameters."""
+    return partial(torch.optim.Adam, betas=(hp.beta1, hp.beta2))
+
+
+def duel(
+    nets: Mapping[str, nn.Module],
+    terms: Terms,
+    hp: Rates,
+    classes: int,
+    optim: Callable[..., torch.optim.Optimizer] | None = None,
+    scene: type[Generated] = Generated,
+    critic_moves: int = 1,
+) -> Game:
+    """The common game of a generator `G` and a discriminator `D` that move in turn with the same kind of optimiser.
 
     Args:
         nets: `G` and `D`.
         terms: Of D and of G.
-        hp: Learning rates, decay rates, half-life of the average, length of the noise.
+        hp: Learning rates, half-life of the average, length of the noise; and Adam's decay rates without `optim`.
         classes: Number of classes; 0 for none.
+        optim: From parameters and `lr` to an optimiser; default Adam with the decay rates of `hp`.
+        scene: What a turn sees.
+        critic_moves: Moves of D before G moves; each has a batch of its own if there are several.
     """
-    adam = partial(torch.optim.Adam, betas=(hp.beta1, hp.beta2))
+    if optim is None:
+        assert isinstance(hp, AdamHp)
+        optim = adam(hp)
+    d = Turn("D", terms[0], repeat=critic_moves, fresh=critic_moves > 1)
     return Game(
         nets,
-        Generated,
-        players={"D": Player(("D",), partial(adam, lr=hp.lr_d)), "G": Player(("G",), partial(adam, lr=hp.lr_g))},
-        stages=(Stage((Turn("D", terms[0]), Turn("G", terms[1]))),),
+        scene,
+        players={"D": Player(("D",), partial(optim, lr=hp.lr_d)), "G": Player(("G",), partial(optim, lr=hp.lr_g))},
+        stages=(Stage((d, Turn("G", terms[1]))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
         draw=draw_images(hp.z_dim, classes),
         contest=contest,

@@ -10,9 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
 from gansmith.core import Game
+from gansmith.recipes._conditions import shown, unconditional
+from gansmith.recipes._presets import Preset
+from gansmith.recipes._rounds import RoundHp, played
+from gansmith.recipes._views import ViewHp, viewed
 from gansmith.types import Spec
 
-__all__ = ["AdamHp", "Hp", "ImageHp", "Recipe", "Size", "recipe"]
+__all__ = ["AdamHp", "DataHp", "Hp", "ImageHp", "Recipe", "Size", "ViewHp", "recipe"]
 
 Size = Literal["s", "m", "l"]
 
@@ -25,15 +29,24 @@ class Hp(BaseModel):
     batch: int = Setting(64, ge=1, le=65536, description="real samples a round, over all processes")
 
 
-class ImageHp(Hp):
-    """Hyper-parameters of every image recipe."""
+class DataHp(Hp):
+    """Hyper-parameters of every recipe that is trained on images: what it sees of the data."""
 
     flip: bool = Setting(False, description="mirror training images at random; the model will make mirrored ones too")
     shift: int = Setting(0, ge=0, le=64, description="shift training images by up to this many pixels")
+    conditional: bool = Setting(True, description="show the networks the labels, attributes and texts of the data")
+    drop_condition: float = Setting(
+        0.0, ge=0, lt=1, description="share of samples that are trained without their condition"
+    )
+
+
+class ImageHp(DataHp):
+    """Hyper-parameters of every recipe whose generator makes an image of a noise vector."""
+
     z_dim: int = Setting(64, ge=1, le=4096, description="length of the generator's noise")
 
 
-class AdamHp(ImageHp):
+class AdamHp(RoundHp, ViewHp, ImageHp):
     """Hyper-parameters of image recipes whose players move by Adam at constant rates.
 
     Two rates that differ are the two time-scale rule (Heusel et al. 2017).
@@ -59,6 +72,7 @@ class Recipe(Generic[H]):
         hp: The model of its hyper-parameters: names, ranges, defaults, descriptions.
         build: From the fields of the data and hyper-parameters to the game.
         sizes: What `--size` changes: hyper-parameters by size.
+        presets: Full-size configurations from papers, by name: hyper-parameters in place of a size's.
         references: Papers.
         provenance: Module or file that it came from.
     """
@@ -70,16 +84,22 @@ class Recipe(Generic[H]):
     sizes: Mapping[Size, Mapping[str, Any]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     provenance: str = ""
+    presets: Mapping[str, Preset] = field(default_factory=dict)
 
     def game(self, spec: Spec, hp: H) -> Game:
         """Build the game and check that the data has what it reads.
 
         Raises:
             GameError: The parts or the data do not fit.
+            InputError: A setting does not fit the data.
         """
-        game = self.build(spec, hp)
+        if not isinstance(hp, DataHp):
+            game = self.build(spec, hp)
+            game.check(spec)
+            return game
+        game = self.build(spec if hp.conditional else unconditional(spec), hp)
         game.check(spec)
-        return game
+        return played(viewed(shown(game, spec, hp.conditional, hp.drop_condition), hp), hp)
 
 
 def recipe(
@@ -88,10 +108,11 @@ def recipe(
     hp: type[H],
     sizes: Mapping[Size, Mapping[str, Any]] | None = None,
     references: tuple[str, ...] = (),
+    presets: Mapping[str, Preset] | None = None,
 ) -> Callable[[Callable[[Spec, H], Game]], Recipe[H]]:
     """Make a recipe of a function `(spec, hp) -> Game`; the module's variable then is the `Recipe`."""
 
     def wrap(build: Callable[[Spec, H], Game]) -> Recipe[H]:
-        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__)
+        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {})
 
     return wrap
