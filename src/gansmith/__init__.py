@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gansmith.api import evaluate, train
+    from gansmith.apps.find import find_directions
+    from gansmith.apps.interpolation import interpolate
+    from gansmith.apps.mixing import mix
+    from gansmith.apps.reconstruction import reconstruct
     from gansmith.core import EMA, Backend, Draw, Game, Player, Scene, Stage, State, Term, Turn, flow, play
     from gansmith.errors import GansmithError, InputError, RunError
     from gansmith.recipes._recipe import Hp, ImageHp, Recipe, recipe
@@ -23,6 +27,10 @@ __version__ = "0.1.0.dev0"
 
 _WHERE = {
     "gansmith.api": ("evaluate", "train"),
+    "gansmith.apps.find": ("find_directions",),
+    "gansmith.apps.interpolation": ("interpolate",),
+    "gansmith.apps.mixing": ("mix",),
+    "gansmith.apps.reconstruction": ("reconstruct",),
     "gansmith.core": (
         "EMA",
         "Backend",
@@ -71,9 +79,13 @@ __all__ = [
     "Term",
     "Turn",
     "evaluate",
+    "find_directions",
     "flow",
+    "interpolate",
+    "mix",
     "play",
     "recipe",
+    "reconstruct",
     "train",
 ]
 

@@ -65,6 +65,10 @@ def _print(found: Inspection) -> None:
     if found.splits:
         print(f"given splits: {', '.join(f'{s} {n:,}' for s, n in found.splits.items())}")
     print(f"training would use: {found.fit.describe()}")
+    for name, words in found.attributes.items():
+        print(f"attribute {name}: {words}")
+    if found.captioned:
+        print(f"captions: {found.captioned:,}, such as {'; '.join(repr(c) for c in found.captions[:3])}")
     if found.classes:
         print()
         shown = list(found.classes.items())

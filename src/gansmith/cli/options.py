@@ -29,7 +29,8 @@ def add_read(parser: argparse._ActionsContainer) -> None:
         action="append",
         default=[],
         metavar="name=value",
-        help="what the format leaves open: layout=nhwc, image_column=..., label_column=none, max_pixels=...",
+        help="what the format leaves open: layout=nhwc, image_column=..., label_column=none, "
+        "attributes=..., text_column=..., text_encoder=..., max_pixels=...",
     )
 
 
@@ -58,11 +59,11 @@ def image_size(text: str | None) -> int | tuple[int, int] | None:
 
 
 def parse_where(words: list[str]) -> dict[str, object]:
-    """`label=Bag` words; a name given several times collects its values."""
+    """`label=Bag`, `age=18..30`, `text=a red shoe` words; a name given several times collects its values."""
     found: dict[str, list[str]] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name or not value:
-            raise InputError(f"--where {word!r}: write NAME=VALUE, e.g. --where label=Bag")
+            raise InputError(f"--where {word!r}: write NAME=VALUE, e.g. --where label=Bag or --where age=18..30")
         found.setdefault(name, []).append(value)
     return dict(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 from gansmith.cli.options import add_json
 from gansmith.cli.parser import Command
@@ -29,7 +30,9 @@ def _run(args: argparse.Namespace) -> int:
     recipe = find_recipe(args.name)
     if args.json:
         schema = recipe.hp.model_json_schema()
-        print_json({"id": recipe.id, "title": recipe.title, "sizes": recipe.sizes, "settings": schema})
+        presets = {name: dataclasses.asdict(preset) for name, preset in recipe.presets.items()}
+        about = {"id": recipe.id, "title": recipe.title, "sizes": recipe.sizes, "presets": presets}
+        print_json({**about, "settings": schema})
         return 0
     print(f"{recipe.id}: {recipe.title}")
     for line in recipe.references:
@@ -40,6 +43,8 @@ def _run(args: argparse.Namespace) -> int:
     print()
     for size, changes in recipe.sizes.items():
         print(f"--size {size}: " + " ".join(f"{k}={v}" for k, v in changes.items()))
+    for name, preset in recipe.presets.items():
+        print(f"--preset {name}: {preset.title}, {preset.image_size} pixels, {preset.budget} samples")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from gansmith.cli.latent_options import add_truncation, truncation_of
 from gansmith.cli.options import parse_where
 from gansmith.cli.parser import Command, positive
 
@@ -14,12 +15,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (then its best model)")
     parser.add_argument("-n", type=positive, default=64, metavar="N", help="how many (default: 64; 10k and 2M work)")
     parser.add_argument(
-        "--where", action="append", default=[], metavar="label=NAME", help="which class; may be repeated"
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="label=Bag, age=18..30, smiling=yes, text='a red shoe', code=3; may be repeated",
     )
     parser.add_argument("--seed", type=int, default=0, help="sample i depends on the seed and i alone (default: 0)")
-    parser.add_argument(
-        "--truncation", type=float, default=1.0, metavar="0..1", help="below 1: more typical, less varied"
-    )
+    add_truncation(parser)
     parser.add_argument(
         "--out", required=True, metavar="PATH", help="a .png (one grid), a .npz, or a folder of PNG files"
     )
@@ -45,7 +48,7 @@ def _run(args: argparse.Namespace) -> int:
             args.out,
             where=parse_where(args.where),
             seed=args.seed,
-            truncation=args.truncation,
+            truncation=truncation_of(args),
             columns=args.columns,
             tick=lambda share: listener({"event": "progress", "task": "sampling", "share": share}),
         )

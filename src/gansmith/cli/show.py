@@ -71,8 +71,8 @@ class Screen:
     def _on_round(self, event: Mapping[str, Any]) -> None:
         values = event["values"]
         losses = " ".join(f"{name} {value:.2f}" for name, value in values.items() if name != "contest")
-        contest = f"D {meter(values['contest'])}" if "contest" in values else ""
-        self._status = f"{event['rate']:,.0f}/s  {contest}  {losses}"
+        contest = [f"D {meter(values['contest'])}"] if "contest" in values else []
+        self._status = "  ".join([f"{event['rate']:,.0f}/s", *contest, losses])
         if self.progress is None and self._ticks % PLAIN_EVERY == 0:
             self.say(f"{event['samples']:>10,} samples  {self._status}")
         self._ticks += 1

@@ -18,6 +18,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--budget", default=None, metavar="10m|200k", help="training time or real samples (default: 10m)"
     )
     parser.add_argument("--size", choices=("s", "m", "l"), help="size of the networks (default: by device and data)")
+    parser.add_argument(
+        "--preset", metavar="NAME", help="a paper's configuration, for GPUs (see gansmith recipes NAME)"
+    )
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     parser.add_argument("--judge", metavar="DIR", help="measure with this trained judge instead of a new one")
@@ -40,6 +43,7 @@ def _run(args: argparse.Namespace) -> int:
         args.data,
         recipe=args.recipe,
         size=args.size,
+        preset=args.preset,
         settings=parse_settings(args.settings),
         budget=args.budget,
         out=args.out,
@@ -73,6 +77,7 @@ COMMAND = Command(
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
         "gansmith train digits.npz --recipe dcgan --budget 200k width=32 lr_g=1e-4",
+        "gansmith train faces/ --recipe stylegan2 --preset paper256    as in the paper; needs GPUs",
         "gansmith train photos/ --from runs/photos --budget 5h    go on from a finished run with a new budget",
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -15,11 +17,15 @@ from torch import Tensor, nn
 from gansmith import __version__
 from gansmith.core import Backend, Draw, Game, GameError
 from gansmith.data.image_codec import ImageCodec
+from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
+from gansmith.recipes._conditions import classes_of, labels_of
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.run.conditions import ROWS, load_rows
 from gansmith.run.files import read_json, replacing_folder, sha256, write_json
-from gansmith.run.sample import Samples, Where, sample
+from gansmith.run.latent import decode, encode, from_styles, placed, style_shape, to_styles
+from gansmith.run.sample import Samples, Truncation, Where, asked, inputs, sample
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Json
 
@@ -60,6 +66,8 @@ class Model:
         drawing: How samples are made of noise and conditions.
         frequencies: Share of each class in the training data; empty without classes.
         provenance: Data fingerprint, versions, command, training samples.
+        rows: Condition vectors of some training images, `(k, width)` each, where attributes or text are conditions:
+            what samples are made of that are not asked to be anything.
     """
 
     recipe: Recipe[Any]
@@ -69,6 +77,7 @@ class Model:
     drawing: Draw
     frequencies: tuple[float, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    rows: Mapping[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -80,8 +89,9 @@ class Model:
         nets: Mapping[str, nn.Module],
         frequencies: tuple[float, ...],
         provenance: Mapping[str, Any],
+        rows: Mapping[str, Tensor] | None = None,
     ) -> Model:
-        """A model of a game's nets: those that its `draw` asks for to make samples and to encode them.
+        """A model of a game's nets: those that its `draw` asks for to make samples, style and encode them.
 
         Raises:
             InputError: The game makes no samples.
@@ -92,11 +102,17 @@ class Model:
         with torch.no_grad():
             device = next(p.device for net in nets.values() for p in net.parameters())
             made = game.draw.make(noting, {k: v.to(device) for k, v in _blank(game.draw, codec).items()})
+            if game.draw.styles is not None:
+                blank = {k: v.to(device) for k, v in _blank(game.draw, codec).items()}
+                game.draw.styles.make(noting, game.draw.styles.map(noting, blank), blank)
+                game.draw.styles.centre(noting, blank)
             if game.draw.encode is not None:
                 conditions = {k: v.to(device) for k, v in _blank(game.draw, codec).items() if k in game.draw.conditions}
                 game.draw.encode(noting, {**made, **conditions})
         used = {name: nets[name] for name in noting.used}
-        return cls(recipe, hp, codec, used, game.draw, frequencies, provenance)
+        return cls(
+            recipe, hp, codec, used, game.draw, frequencies, provenance, (rows or {}) if game.draw.conditions else {}
+        )
 
     def save(self, folder: Path) -> None:
         """Write the model folder, replacing what is there at once."""
@@ -105,6 +121,7 @@ class Model:
             for name, net in self.nets.items()
             for key, value in net.state_dict().items()
         }
+        tensors |= {f"{ROWS}/{name}": value.contiguous() for name, value in self.rows.items()}
         recipe = {
             "format": FORMAT,
             "recipe": self.recipe.id,
@@ -158,29 +175,77 @@ class Model:
         nets = _load_nets(folder, game, about, provenance)
         if about["frequencies"] and len(about["frequencies"]) != len(codec.classes):
             raise InputError(f"{folder / 'recipe.json'} is damaged: its frequencies are not those of the classes")
-        return cls(chosen, hp, codec, nets, game.draw, tuple(about["frequencies"]), provenance)
+        rows = load_rows(folder / "model.safetensors", codec) if game.draw.conditions else {}
+        return cls(chosen, hp, codec, nets, game.draw, tuple(about["frequencies"]), provenance, rows)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names; empty for an unconditional model."""
         return self.codec.classes if "label" in self.drawing.conditions else ()
 
-    @torch.no_grad()
-    def make(self, noise: Batch, conditions: Batch) -> Batch:
-        """Samples from given noise and conditions, as tensors; both have the same leading dimension."""
-        device = next(p.device for net in self.nets.values() for p in net.parameters())
-        batch = {name: value.to(device) for name, value in (*noise.items(), *conditions.items())}
-        return {**self.drawing.make(self.nets, batch), **conditions}
+    @cached_property
+    def style_shape(self) -> tuple[int, int]:
+        """Layers and length of styles: (1, z_dim) where the noise itself is the style, (0, 0) where there are none."""
+        return style_shape(self, _blank(self.drawing, self.codec))
 
-    def sample(self, n: int, where: Where | None = None, seed: int = 0, truncation: float = 1.0) -> Samples:
+    @torch.no_grad()
+    def make(self, noise: Batch, conditions: Batch, truncation: Truncation = 1.0) -> Batch:
+        """Samples from given noise and conditions, as tensors; both have the same leading dimension.
+
+        Truncation draws styles towards their centre; where a game describes no styles, the noise is scaled.
+        """
+        if truncation != 1.0 and self.drawing.styles is not None:
+            made = from_styles(self, to_styles(self, noise, conditions, truncation), noise, conditions)
+        else:
+            factor = 1.0 if isinstance(truncation, Sequence) else truncation
+            batch = placed(self, {name: value * factor for name, value in noise.items()}, conditions)
+            made = self.drawing.make(self.nets, batch)
+        return {**made, **conditions}
+
+    def encode(self, images: Pixels, where: Where | None = None) -> dict[str, Tensor]:
+        """The noise that would make these images, for recipes with an encoder; `decode` goes back.
+
+        Args:
+            images: `(n, height, width, channels)` of the shape and type that `sample` gives.
+            where: Their conditions, e.g. `{"label": ["Bag", "Coat"]}`; needed by conditional models.
+
+        Returns:
+            Noise by name, `(n, ...)` each.
+
+        Raises:
+            InputError: The recipe has no encoder, the images have another shape, or a condition is missing.
+        """
+        conditions = asked(self, len(images), where)
+        labels = np.zeros(len(images), np.int64)  # only pixels matter here: conditions come from `where`
+        return encode(self, self.codec.encode(images, labels)["image"], conditions)
+
+    def decode(self, latents: Tensor | Batch, where: Where | None = None) -> Samples:
+        """Images from noise (by name, as `encode` gives it) or from styles `(n, layers, dim)`, as `styles` gives them.
+
+        Args:
+            latents: Noise or styles.
+            where: Conditions; needed by conditional models.
+
+        Raises:
+            InputError: Noise or styles have another shape than the model's, or a condition is missing.
+        """
+        return decode(self, latents, where)
+
+    def styles(self, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0) -> Tensor:
+        """Styles `(n, layers, dim)` of the samples that `sample` draws with the same arguments."""
+        parts = inputs(self, n, where, seed)
+        return torch.cat([to_styles(self, noise, conditions, truncation).cpu() for noise, conditions in parts])
+
+    def sample(self, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0) -> Samples:
         """Draw `n` images into memory.
 
         Args:
             n: How many.
-            where: Conditions, e.g. `{"label": "Bag"}`, `{"label": 3}` or a list that is repeated. Without, classes
-                come as often as in the training data.
+            where: Conditions: `{"label": "Bag"}` or its number, `{"age": "18..30"}`, `{"text": "a red shoe"}`, or a
+                list of such values that is repeated. What is not asked for comes as often as in the training data.
             seed: Sample i depends on the seed and i alone.
-            truncation: Factor on the noise, in (0, 1]. Below 1 samples are more typical and less varied.
+            truncation: Factor on the distance from the average style (of a plain generator: on the noise), in (0, 1].
+                Below 1 samples are more typical and less varied. A sequence has a factor for each layer of styles.
 
         Returns:
             `images` `(n, height, width, channels)` in the pixel type of the training images, and `labels` `(n,)`.
@@ -254,9 +319,12 @@ def _load_nets(
 
 
 def _blank(draw: Draw, codec: ImageCodec) -> dict[str, Tensor]:
-    """One sample's noise and conditions, of zeros."""
+    """One sample's noise, codes and what conditional nets are shown, of zeros."""
     noise = {name: torch.zeros(1, *shape) for name, shape in draw.noise.items()}
-    return noise | {name: torch.zeros(1, *codec.spec[name].shape, dtype=torch.long) for name in draw.conditions}
+    noise |= {name: code.at(torch.zeros(1)) for name, code in draw.codes.items()}
+    ids = labels_of(codec.spec) > 0
+    shown = torch.zeros(1, dtype=torch.long) if ids else torch.zeros(1, classes_of(codec.spec))
+    return noise | {name: shown for name in draw.conditions}
 
 
 def _is_list(data: Mapping[str, Any], key: str, kind: type) -> bool:

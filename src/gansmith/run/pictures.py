@@ -20,13 +20,15 @@ COLUMNS, ROWS, MOST_CLASSES = 10, 6, 12
 
 
 def class_grid(model: Model, columns: int = COLUMNS, seed: int = 0, truncation: float = 1.0) -> Image.Image:
-    """A grid with a row for each class (the first dozen), or six rows of an unconditional model."""
-    if not model.classes:
+    """A grid with a row for each class or category of a code (the first dozen), or six rows of any other model."""
+    codes = {name: code.choices for name, code in model.drawing.codes.items() if code.choices}
+    if not model.classes and not codes:
         made = sample(model, columns * ROWS, seed=seed, truncation=truncation)
         return grid(made.images, columns, value_range=model.codec.frame.value_range)
-    shown = model.classes[:MOST_CLASSES]
+    name, count = next(iter({"label": len(model.classes)}.items() if model.classes else codes.items()))
+    shown = (model.classes or tuple(f"{name} {i}" for i in range(count)))[:MOST_CLASSES]
     asked = [c for c in range(len(shown)) for _ in range(columns)]
-    made = sample(model, len(asked), where={"label": asked}, seed=seed, truncation=truncation)
+    made = sample(model, len(asked), where={name: asked}, seed=seed, truncation=truncation)
     return grid(made.images, columns, labels=shown, value_range=model.codec.frame.value_range)
 
 

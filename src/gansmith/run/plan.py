@@ -8,12 +8,13 @@ import platform
 import shlex
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from gansmith import __version__
 from gansmith.core import GameError
@@ -25,9 +26,11 @@ from gansmith.data.reader import ReadOptions
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
 from gansmith.errors import InputError
+from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.budget import Budget
+from gansmith.run.conditions import kept_rows
 from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import Precision
@@ -51,6 +54,7 @@ class Request:
         data: Folder, zip, .npz, .npy, parquet or Arrow of images.
         recipe: Recipe name or `.py` file; None for the default.
         size: Size of the networks; None to choose by device and data.
+        preset: A full-size configuration of the recipe instead of a size; it brings image size and budget with it.
         settings: Hyper-parameters by name.
         budget: Time or samples; None for ten minutes.
         out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
@@ -71,6 +75,7 @@ class Request:
     data: str | Path
     recipe: str | None = None
     size: Size | None = None
+    preset: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     budget: str | None = None
     out: str | Path | None = None
@@ -140,11 +145,17 @@ class Plan:
         counts = [int((labels == c).sum()) for c in range(len(self.codec.classes))]
         return tuple(count / len(labels) for count in counts)
 
+    @cached_property
+    def rows(self) -> dict[str, Tensor]:
+        """Condition vectors of some training images; empty where a class, or nothing, is the condition."""
+        return kept_rows(self.codec.vectors(self.part("train")))
+
     def command(self) -> str:
         """The command that makes this run again, with every choice spelt out."""
         request, defaults = self.request, Request("")
         words = ["gansmith", "train", str(request.data), "--recipe", request.recipe or self.recipe.id]
-        words += ["--size", self.size, "--budget", request.budget or DEFAULT_BUDGET, "--seed", str(request.seed)]
+        words += ["--preset", request.preset] if request.preset else ["--size", self.size]
+        words += ["--budget", request.budget or DEFAULT_BUDGET, "--seed", str(request.seed)]
         words += ["--out", str(self.folder)]
         if request.image_size is not None:
             sides = request.image_size if isinstance(request.image_size, tuple) else (request.image_size,)
@@ -177,10 +188,21 @@ class Plan:
                 "splits": self.splits.to_json(),
                 "classes": list(self.images.classes),
                 "fit": self.images.fit.describe(),
-                "warnings": [*self.images.warnings, *self.splits.warnings],
+                "warnings": [*self.images.warnings, *self.splits.warnings, *_captions_note(self)],
             },
             "versions": versions(),
         }
+
+
+def _captions_note(plan: Plan) -> list[str]:
+    """What the user should know of the text encoder that was taken."""
+    captions = plan.codec.captions
+    if captions is None or plan.request.read.text_encoder is not None or not captions.encoder.startswith("ngrams"):
+        return []
+    return [
+        f"captions are told apart by their letters, not by their meaning (encoder {captions.encoder}): for word "
+        'vectors, pip install "gansmith[text]"'
+    ]
 
 
 def versions() -> dict[str, str]:
@@ -198,9 +220,10 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         raise InputError(f"--seed {request.seed}: give a whole number from 0 up to 2^63 - 1")
     if not str(request.data):
         raise InputError("the path of the data is empty")
-    budget = Budget.parse(request.budget or DEFAULT_BUDGET)
     recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
-    resolve(recipe, request.size or "s", request.settings)  # problems of settings before hours of decoding
+    request = _with_preset(request, recipe)
+    budget = Budget.parse(request.budget or DEFAULT_BUDGET)
+    resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
     judge = load_judge(Path(request.judge)) if request.judge is not None else None
     origin = Origin.of(request.start) if request.start is not None else None
     if origin is not None:
@@ -215,9 +238,9 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         options=request.read,
     )
     splits = split_images(images)
-    codec = ImageCodec.fit(images.subset(splits.train))
+    codec = ImageCodec.fit(images.subset(splits.train), request.read.text_encoder)
     size = request.size or _size(images)
-    hp = resolve(recipe, size, request.settings)
+    hp = resolve(recipe, size, request.settings, request.preset)
     if judge is not None:
         judge.check(codec)
     if hp.batch > len(splits.train) * MOST_EPOCHS:
@@ -230,12 +253,23 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         raise
     except Exception as error:
         raise InputError(f"recipe {recipe.id} does not fit this data or these settings: {where(error)}") from error
-    identity = _identity(request, images, recipe, size, hp, budget)
+    identity = _identity(request, images, codec, recipe, size, hp, budget)
     if origin is not None:
         identity["from"] = origin.digest
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
     return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity, origin)
+
+
+def _with_preset(request: Request, recipe: Recipe[Any]) -> Request:
+    """The request with what its preset says on image size and budget where it says nothing itself."""
+    if request.preset is None:
+        return request
+    if request.size is not None:
+        raise InputError(f"--preset {request.preset} and --size {request.size}: a preset has its own size, give one")
+    preset = find_preset(request.preset, recipe.id, recipe.presets)
+    image_size = preset.image_size if request.image_size is None else request.image_size
+    return replace(request, size="l", image_size=image_size, budget=request.budget or preset.budget)
 
 
 def check_same_run(plan: Plan) -> dict[str, Any] | None:
@@ -264,7 +298,7 @@ def data_name(path: str | Path) -> str:
 
 
 def _identity(
-    request: Request, images: ImageSet, recipe: Recipe[Any], size: Size, hp: Hp, budget: Budget
+    request: Request, images: ImageSet, codec: ImageCodec, recipe: Recipe[Any], size: Size, hp: Hp, budget: Budget
 ) -> dict[str, Any]:
     name = request.recipe or recipe.id
     return {
@@ -279,6 +313,7 @@ def _identity(
         "precision": request.precision,
         "micro": request.micro,
         "judge": sha256(Path(request.judge) / "judge.safetensors") if request.judge is not None else None,
+        **({"text encoder": codec.captions.encoder} if codec.captions else {}),
     }
 
 

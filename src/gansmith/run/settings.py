@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gansmith.errors import InputError, nearest
+from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 
 __all__ = ["parse_settings", "resolve"]
@@ -46,8 +47,8 @@ def _scalar(text: str) -> Any:
     return float(text) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", text.lower()) else text
 
 
-def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any]) -> Hp:
-    """The recipe's hyper-parameters: its defaults, what the size changes, what the user gave.
+def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any], preset: str | None = None) -> Hp:
+    """The recipe's hyper-parameters: its defaults, what the size or the preset changes, what the user gave.
 
     Raises:
         InputError: Names that the recipe does not have, and values of wrong type or out of range.
@@ -57,7 +58,8 @@ def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any]) -> Hp:
     mine = {n: v for n, v in given.items() if n in known}
     wrong = {n: problem for n, v in mine.items() if (problem := _no_number(v, known[n].annotation))}
     problems += [f"{n}={_text(mine[n])}: {problem}" for n, problem in wrong.items()]
-    values = {**recipe.sizes.get(size, {}), **{n: v for n, v in mine.items() if n not in wrong}}
+    base = find_preset(preset, recipe.id, recipe.presets).settings if preset else recipe.sizes.get(size, {})
+    values = {**base, **{n: v for n, v in mine.items() if n not in wrong}}
     try:
         hp: Hp = recipe.hp.model_validate(values)
     except ValidationError as error:

@@ -284,9 +284,12 @@ class _Session:
             "parents": [] if plan.origin is None else [plan.origin.digest],
             "intended_use": "research and creative work; made images must not be passed off as photographs",
         }
-        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, state.best_nets, plan.frequencies, provenance)
+        nets, frequencies = state.best_nets, plan.frequencies
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, plan.rows)
 
     def _held_out(self) -> Batch:
         images = self.plan.part("val")
         rows = slice(0, min(HELD_OUT, len(images)))
-        return self.plan.codec.encode(images.images[rows], None if images.labels is None else images.labels[rows])
+        labels = None if images.labels is None else images.labels[rows]
+        codec = self.plan.codec
+        return codec.encode(images.images[rows], labels, codec.vectors(images.subset(range(rows.stop))))

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,12 +17,15 @@ from gansmith.errors import InputError
 from gansmith.run.files import replacing, replacing_folder
 from gansmith.run.model import Model
 from gansmith.run.pictures import save_png
-from gansmith.run.sample import Samples, Where, sample, stream
+from gansmith.run.sample import Samples, Truncation, Where, sample, stream
 
-__all__ = ["write_samples"]
+__all__ = ["check_place", "write_samples"]
 
 MOST_IN_GRID = 10_000
-FILES = (".png", ".npz", ".npy", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".zip", ".gz", ".csv")
+FILES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".apng", ".bmp", ".tif", ".tiff", ".mp4", ".webm", ".mkv", ".avi"),
+    *(".npz", ".npy", ".zip", ".gz", ".csv"),
+)
 """Endings that mean a file; any other name is a folder's."""
 
 Tick = Callable[[float], None]
@@ -34,7 +37,7 @@ def write_samples(
     out: str | Path,
     where: Where | None = None,
     seed: int = 0,
-    truncation: float = 1.0,
+    truncation: Truncation = 1.0,
     columns: int | None = None,
     tick: Tick = lambda share: None,
 ) -> Path:
@@ -47,7 +50,7 @@ def write_samples(
             `labels.csv`, which `gansmith train` reads again.
         where: Conditions.
         seed: Sample i depends on it and i alone.
-        truncation: Factor on the noise.
+        truncation: As in `Model.sample`.
         columns: Of a grid; None makes it about square.
         tick: Told the share that is done.
 
@@ -55,7 +58,7 @@ def write_samples(
         InputError: `out` can't be written or is taken, or a number is out of range.
     """
     path, kind = Path(out), Path(out).suffix.lower()
-    _check_place(path, kind)
+    check_place(path)
     if kind == ".png":
         if n > MOST_IN_GRID:
             raise InputError(f"a grid of {n:,} images is too large to look at; give a folder or a .npz")
@@ -71,12 +74,22 @@ def write_samples(
     return path
 
 
-def _check_place(path: Path, kind: str) -> None:
+def check_place(
+    path: Path, kinds: Sequence[str] = (".png", ".npz"), say: str = ".png (one grid), a .npz, or a folder"
+) -> None:
+    """Raise `InputError` unless `path` is a file of one of these kinds or a folder, new or empty.
+
+    Args:
+        path: Where to write.
+        kinds: Endings of files that can be written.
+        say: The same for people.
+    """
+    kind = path.suffix.lower()
     if not path.name:
         raise InputError(f"--out {path}: give the name of a file or of a new folder")
-    if kind in FILES and kind not in (".png", ".npz"):
-        raise InputError(f"--out {path}: {kind} can't be written; give a .png (one grid), a .npz, or a folder")
-    if kind in (".png", ".npz"):
+    if kind in FILES and kind not in kinds:
+        raise InputError(f"--out {path}: {kind} can't be written; give a {say}")
+    if kind in kinds:
         if path.is_dir():
             raise InputError(f"--out {path} is a folder; choose another name")
     elif path.is_dir() and any(path.iterdir()):
@@ -89,18 +102,22 @@ def _write_folder(model: Model, parts: Iterator[Samples], n: int, path: Path, ti
     digits = max(6, len(str(n - 1)))
     with replacing_folder(path) as folder, (folder / "labels.csv").open("w", newline="", encoding="utf-8") as table:
         rows = csv.writer(table)
-        rows.writerow(["file", "label"])
+        head: list[str] = []
         done = 0
         for part in parts:
+            classes = [] if part.labels is None else [[model.classes[label] for label in part.labels]]
+            if not head:
+                head = ["file", *(["label"] if classes else []), *part.attributes]
+                rows.writerow(head)
+            said = [*classes, *part.attributes.values()]
             for i, image in enumerate(part.images):
                 name = f"{done + i:0{digits}d}.png"
                 write_image(image, folder / name, model.codec.frame.value_range)
-                if part.labels is not None:
-                    rows.writerow([name, model.classes[part.labels[i]]])
+                rows.writerow([name, *(values[i] for values in said)])
             done += len(part.images)
             tick(done / n)
         table.close()
-        if not model.classes:
+        if head == ["file"]:
             (folder / "labels.csv").unlink()
 
 

@@ -10,14 +10,21 @@ import torch
 from torch import Tensor
 
 from gansmith.core import Game, Log, State, play
+from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
 from gansmith.types import Field, Spec
 
-__all__ = ["IMAGES", "LABELLED", "check_recipe"]
+__all__ = ["DESCRIBED", "IMAGES", "LABELLED", "check_recipe"]
 
 IMAGES: Spec = {"image": Field((1, 16, 16), "real", head="tanh")}
 LABELLED: Spec = {**IMAGES, "label": Field((), "label", names=("a", "b", "c"))}
+DESCRIBED: Spec = {
+    **LABELLED,
+    "attributes": Field((5,), "real", names=("label=a", "label=b", "label=c", "bright", "height")),
+    "text": Field((6,), "real"),
+}
+"""Images with every kind of condition."""
 ROUNDS = 9
 BATCH = 8
 
@@ -121,7 +128,9 @@ class _Check:
         for net in state.game.nets.values():
             net.eval()
         batch: dict[str, Tensor] = {k: torch.randn(3, *shape) for k, shape in draw.noise.items()}
-        batch |= {k: torch.arange(3) % len(self.spec[k].names) for k in draw.conditions}
+        given = condition_of({**next(RandomSource(self.spec, 3))})
+        batch |= {k: given for k in draw.conditions if given is not None}
+        batch |= {k: code.at(torch.rand(3)) for k, code in draw.codes.items()}
         made = draw.make(state.best_nets, batch)
         for name, value in made.items():
             assert name in self.spec, f"draws {name!r}, which is no field of the data"

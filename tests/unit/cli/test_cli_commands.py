@@ -68,7 +68,7 @@ def test_a_rehearsal_writes_nothing(call, data: Path, tmp_path: Path, monkeypatc
         ("--image-size 1", "size=1"),
         ("batch=9999", "more than four times"),
         ("--recipe nofile.py", "does not exist"),
-        ("bacth=3 lr=true", "did you mean 'batch'"),
+        ("bacth=3 lr_g=true", "did you mean 'batch'"),
         ("--out {file}/x", "can't be written|no run folder"),
     ],
 )
