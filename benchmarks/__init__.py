@@ -1,7 +1,8 @@
 """Benchmarks: `python -m benchmarks [NAME ...] [--quick] [--out DIR] [--write-docs]`; docs/benchmarks.md explains them.
 
 A benchmark is a module with a function `run(quick) -> Result`; the first line of its docstring is its title. Times are
-taken side by side in one run (A B B A ...), and what is compared are medians and ratios.
+taken side by side in one run (A B B A ...), and what is compared are medians and ratios. Those of many cells (`CELLS`)
+also take what of them is wanted, `run(quick, choice)`, and list them, `jobs(quick, choice)`.
 """
 
 BENCHMARKS = {
@@ -11,6 +12,13 @@ BENCHMARKS = {
     "startup": True,
     "memory": True,
     "processes": True,
+    "peers": False,
+    "modes": False,
+    "quality": False,
+    "growth": False,
     "search": False,
 }
-"""All benchmarks in their order; False for those that take hours and run only when they are named."""
+"""All benchmarks in their order; False for those that take long and run only when they are named."""
+
+CELLS = {"modes": "modes", "quality": "quality", "growth": "growth"}
+"""Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

@@ -20,7 +20,7 @@ from gansmith.run.model import Model
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Field, Json, Spec
 
-__all__ = ["Cycle", "batches", "fashion", "game", "settings", "spec", "state", "untrained"]
+__all__ = ["Cycle", "batches", "fashion", "game", "plain_images", "settings", "spec", "state", "untrained"]
 
 CLASSES = tuple("0123456789")
 BATCHES = 16
@@ -86,6 +86,12 @@ def fashion() -> tuple[ImageSet, ImageCodec]:
     images = open_images(fashion_path())
     train = images.subset(split_images(images).train)
     return train, ImageCodec.fit(train)
+
+
+def plain_images(images: ImageSet, codec: ImageCodec, most: int | None = None) -> torch.Tensor:
+    """The first images as tensors `(n, c, h, w)`, their labels left aside."""
+    labels = None if images.labels is None else images.labels[:most]
+    return codec.encode(images.images[:most], labels)["image"]
 
 
 def untrained() -> Model:

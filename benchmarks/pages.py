@@ -1,23 +1,33 @@
-"""Puts the tables of the result files into marked sections of docs/benchmarks.md."""
+"""Puts the tables and figures of the result files into marked sections of the documentation's pages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks import BENCHMARKS
-from benchmarks.record import ROOT, read
+from benchmarks.record import FIGURES, ROOT, read
 from benchmarks.table import Table
 
-__all__ = ["PAGE", "filled", "section", "sections", "write_page"]
+__all__ = ["PAGE", "PAGES", "filled", "page_of", "section", "sections", "write_pages"]
 
 PAGE = ROOT / "docs/benchmarks.md"
+EVIDENCE = ROOT / "docs/evidence"
+PAGES: Mapping[str, Path] = {name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth")}
+"""Benchmarks with a page of their own; all others share `PAGE`."""
+
 BEGIN, END = "<!-- begin {} -->", "<!-- end {} -->"
 
 
+def page_of(name: str) -> Path:
+    """The page that shows a benchmark."""
+    return PAGES.get(name, PAGE)
+
+
 def section(data: dict[str, Any]) -> str:
-    """The tables of one result file, and where they come from."""
+    """The tables of one result file, its figures, and where they come from."""
     machine, commit = data["machine"], data["commit"]
     made = f"{(commit['id'] or 'unknown')[:10]}{' with changes' if commit['dirty'] else ''}"
     source = (
@@ -25,7 +35,13 @@ def section(data: dict[str, Any]) -> str:
         f"torch {machine['torch']}, Python {machine['python']}{_load(machine)}"
         f"{'; a smoke run (`--quick`)' if data['quick'] else ''}."
     )
-    return "\n\n".join([*(Table.from_json(table).markdown() for table in data["tables"]), f"*{source}*"])
+    tables = [Table.from_json(table).markdown() for table in data["tables"]]
+    return "\n\n".join([*tables, *_figures(data["numbers"].get("figures", [])), f"*{source}*"])
+
+
+def _figures(named: list[list[str]]) -> list[str]:
+    """Figures that are there, each above its caption."""
+    return [f"![{text}](../images/evidence/{name})\n\n{text}" for name, text in named if (FIGURES / name).is_file()]
 
 
 def _load(machine: dict[str, Any]) -> str:
@@ -44,13 +60,22 @@ def filled(page: str, sections: dict[str, str]) -> str:
     return page
 
 
-def sections(folder: Path) -> dict[str, str]:
-    """The text of every section; that of a benchmark without a result file says so."""
+def sections(folder: Path, page: Path = PAGE) -> dict[str, str]:
+    """The text of every section of a page; that of a benchmark without a result file says so."""
     found = {data["benchmark"]: section(data) for data in map(read, sorted(folder.glob("*.json")))}
-    return {name: found.get(name, f"*Not measured yet: `python3 run.py bench {name}`.*") for name in BENCHMARKS}
+    names = [name for name in BENCHMARKS if page_of(name) == page]
+    return {name: found.get(name, f"*Not measured yet: `python3 run.py bench {name}`.*") for name in names}
 
 
-def write_page(folder: Path, page: Path = PAGE) -> list[str]:
-    """Fill the page from the result files in a folder; returns their names."""
-    page.write_text(filled(page.read_text(encoding="utf-8"), sections(folder)), encoding="utf-8")
+def write_pages(folder: Path, pages: Mapping[Path, Path] | None = None) -> list[str]:
+    """Fill the pages from the result files in a folder; returns the files' names.
+
+    Args:
+        folder: Of the result files.
+        pages: Where to read and write each page instead, by its path in the project.
+    """
+    for page in dict.fromkeys(map(page_of, BENCHMARKS)):
+        path = (pages or {}).get(page, page)
+        if pages is None or page in pages:
+            path.write_text(filled(path.read_text(encoding="utf-8"), sections(folder, page)), encoding="utf-8")
     return [path.stem for path in sorted(folder.glob("*.json"))]

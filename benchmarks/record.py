@@ -15,10 +15,23 @@ from typing import Any
 from benchmarks.measure import Times
 from benchmarks.table import Table
 
-__all__ = ["FORMAT", "RESULTS", "ROOT", "Result", "check", "commit", "machine", "read", "write"]
+__all__ = [
+    "FIGURES",
+    "FORMAT",
+    "RESULTS",
+    "ROOT",
+    "Result",
+    "check",
+    "commit",
+    "figure_folder",
+    "machine",
+    "read",
+    "write",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results"
+FIGURES = ROOT / "docs/images/evidence"
 FORMAT = 1
 
 
@@ -37,6 +50,11 @@ class Result:
     tables: Sequence[Table]
     cases: Mapping[str, Times] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def figure_folder(quick: bool) -> Path:
+    """Where figures go: into the documentation, but those of a smoke run beside its other files."""
+    return ROOT / "runs/benchmarks/figures" if quick else FIGURES
 
 
 def commit() -> dict[str, Any]:

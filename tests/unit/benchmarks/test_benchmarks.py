@@ -16,7 +16,7 @@ from benchmarks.commands import PYTHON, run_command
 from benchmarks.engine import difference
 from benchmarks.game import game, settings, spec
 from benchmarks.measure import Times, median, ratio, side_by_side, spread, turns_in
-from benchmarks.pages import BEGIN, END, PAGE, filled, sections, write_page
+from benchmarks.pages import BEGIN, END, PAGE, PAGES, filled, page_of, sections, write_pages
 from benchmarks.plain import Plain
 from benchmarks.record import RESULTS, Result, commit, document, read, write
 from benchmarks.step import VARIANTS, loop
@@ -121,25 +121,27 @@ def test_other_content_is_refused(tmp_path: Path, change: dict[str, Any], messag
 
 def test_a_page_is_filled_between_its_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    marks = "".join(f"{BEGIN.format(name)}\nold\n{END.format(name)}\n" for name in BENCHMARKS)
+    names = [name for name in BENCHMARKS if page_of(name) == PAGE]
+    marks = "".join(f"{BEGIN.format(name)}\nold\n{END.format(name)}\n" for name in names)
     page.write_text(f"Before.\n{marks}After.\n")
     data = made(machine={**made()["machine"], "load": 9.0})
     write(tmp_path, data)
-    assert write_page(tmp_path, page) == ["engine"]
+    assert write_pages(tmp_path, {PAGE: page}) == ["engine"]
     once = page.read_text()
     assert "| a | 1.50 |" in once and "old" not in once and once.startswith("Before.") and once.endswith("After.\n")
     assert "smoke run" in once and "load 9.0" in once and "Not measured yet: `python3 run.py bench step`" in once
-    write_page(tmp_path, page)
+    write_pages(tmp_path, {PAGE: page})
     assert page.read_text() == once
     with pytest.raises(ValueError, match="begin other"):
         filled(once, {"other": "text"})
 
 
-def test_the_page_shows_what_the_files_say() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert filled(page, sections(RESULTS)) == page, "fill the page again: python3 run.py bench --write-docs"
+@pytest.mark.parametrize("page", [PAGE, *PAGES.values()], ids=lambda page: page.stem)
+def test_the_pages_show_what_the_files_say(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert filled(text, sections(RESULTS, page)) == text, "fill the pages again: python3 run.py bench --write-docs"
     for name in BENCHMARKS:
-        assert BEGIN.format(name) in page
+        assert (BEGIN.format(name) in text) == (page_of(name) == page)
 
 
 def test_results_are_measurements() -> None:
