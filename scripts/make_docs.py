@@ -4,7 +4,8 @@
     python scripts/make_docs.py --check    write nothing; fail if a page is stale
 
 The loss of every term of a recipe is written down in `docs/recipes/texts/`; a term without a formula, and a formula
-without a term, are errors.
+without a term, are errors. What was measured comes from the committed cells of `benchmarks/quality.py`, where there are
+any: a line of numbers, and the sample grid and the curve in `docs/images/recipes`, which are written too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.types import Field, Spec
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # the benchmarks live in the root
+
+from benchmarks.evidence import measured  # noqa: E402
+
 DOCS = ROOT / "docs"
 TEXTS = DOCS / "recipes/texts"
 SPEC: Spec = {
@@ -92,9 +97,11 @@ def recipe_page(recipe: Recipe[Any]) -> str:
         "",
         *_settings(recipe),
         "",
+        *_presets(recipe),
         "## Try it",
         "",
         *_code("console", f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m", *_other_settings(recipe)),
+        *_measured(recipe.id),
         "## References",
         "",
         *(f"- {_linked(text)}" for text in recipe.references),
@@ -106,10 +113,39 @@ def recipe_page(recipe: Recipe[Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _measured(name: str) -> Iterator[str]:
+    """The recipe's numbers, samples and curve, of the screen of the quality benchmark; nothing before it was run."""
+    found = measured(name)
+    if found is None:
+        return
+    yield from ("## Measured", "", found.about, "", _row(list(found.heads)), _row(["---"] * len(found.heads)))
+    yield from (_row(list(found.values)), "")
+    yield from (f"[How this was measured](../evidence/quality.md), and all recipes. {found.note}".rstrip(), "")
+    shown = {
+        "png": (found.grid, f"Samples of {name}: a column a class where it was shown classes."),
+        "svg": (found.curve, f"Quality of {name} while it trained."),
+    }
+    for kind, (data, text) in shown.items():
+        if data:
+            yield from (f"![{text}](../images/recipes/{name}.{kind})", "", text, "")
+
+
+def pictures() -> dict[Path, bytes]:
+    """The sample grid and the curve of every recipe that was measured, by path."""
+    wanted: dict[Path, bytes] = {}
+    for name in recipe_names():
+        found = measured(name)
+        for kind, data in (("png", found.grid), ("svg", found.curve)) if found is not None else ():
+            if data:
+                wanted[DOCS / f"images/recipes/{name}.{kind}"] = data
+    return wanted
+
+
 def _other_settings(recipe: Recipe[Any]) -> Iterator[str]:
     """The same with two settings changed to other values than their defaults."""
     fields = recipe.hp.model_fields
-    given = [f"{name}={fields[name].default * 2}" for name in ("batch", "width", "hidden") if name in fields]
+    defaults = {name: fields[name].default for name in ("batch", "width", "hidden") if name in fields}
+    given = [f"{name}={value * 2}" for name, value in defaults.items() if value]
     yield f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m {' '.join(given)}"
 
 
@@ -125,6 +161,20 @@ def _settings(recipe: Recipe[Any]) -> Iterator[str]:
     for name, field in recipe.hp.model_fields.items():
         changed = [f"`{_value(changes[name])}`" if name in changes else "" for changes in sizes.values()]
         yield _row([f"`{name}`", f"`{_value(field.default)}`", _range(field), *changed, field.description or ""])
+
+
+def _presets(recipe: Recipe[Any]) -> Iterator[str]:
+    """The papers' configurations, where a recipe has any."""
+    if not recipe.presets:
+        return
+    yield from ("## Presets", "")
+    yield "`--preset NAME` takes a paper's configuration instead of a size, and brings image size and budget with it;"
+    yield from ("a setting that you give wins.", "")
+    yield from (_row(["preset", "for", "pixels", "samples", "settings"]), _row(["---"] * 5))
+    for name, preset in recipe.presets.items():
+        changed = " ".join(f"`{key}={_value(value)}`" for key, value in preset.settings.items())
+        yield _row([f"`{name}`", preset.title, str(preset.image_size), preset.budget, changed])
+    yield ""
 
 
 def _row(cells: list[str]) -> str:
@@ -217,16 +267,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Write the documentation pages that come from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
     check = parser.parse_args(arguments).check
-    wanted = pages()
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    extra = sorted(set((DOCS / "recipes").glob("*.md")) - set(wanted))
+    wanted = {path: text.encode() for path, text in pages().items()} | pictures()
+    stale = [path for path, data in wanted.items() if not path.is_file() or path.read_bytes() != data]
+    there = {*(DOCS / "recipes").glob("*.md"), *(DOCS / "images/recipes").glob("*")}
+    extra = sorted(there - set(wanted))
     for path in [*stale, *extra]:
         print(f"{'stale' if path in wanted else 'left over'}: {path.relative_to(ROOT)}")
     if check:
         return int(bool(stale or extra))
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[path], encoding="utf-8")
+        path.write_bytes(wanted[path])
     for path in extra:
         path.unlink()
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from run_fixtures import save_npz
+from test_run_train import StopAt, assert_same_bits
 
 from gansmith.errors import InputError
 from gansmith.run.checkpoint import load_latest
@@ -17,7 +18,6 @@ from gansmith.run.interrupt import Interrupted
 from gansmith.run.origin import Origin
 from gansmith.run.plan import Request
 from gansmith.run.train import Run, rehearse, train
-from test_run_train import StopAt, assert_same_bits
 
 Make = Callable[..., Request]
 

@@ -42,7 +42,7 @@ CHANGES: list[dict[str, Any]] = [
     {"size": "m", "budget": "10m", "seed": 7, "out": None, "judge": None},
     {"image_size": 16, "channels": 3, "fit": "pad", "strict": True, "judge": None},
     {"image_size": (12, 16), "fit": "stretch", "device": "cpu", "precision": "bf16", "micro": 4, "threads": 1},
-    {"settings": {"lr": 1e-5, "flip": True, "loss": "minimax", "ema": 0.5}},
+    {"settings": {"lr_g": 1e-5, "flip": True, "loss": "minimax", "ema": 0.5}},
     {"budget": None, "recipe": "r3gan", "settings": {"width": 4, "hidden": None}},
 ]
 
@@ -75,14 +75,14 @@ def test_a_folder_is_named_after_what_the_run_is(request_of: Make) -> None:
     first = make_plan(request_of(out=None))
     assert first.folder.parent == Path("runs") and first.folder.name.startswith("bands-gan-")
     assert make_plan(request_of(out=None)).folder == first.folder
-    others = [{"seed": 1}, {"settings": {"lr": 0.5}}, {"budget": "65"}, {"image_size": 16}, {"judge": None}]
+    others = [{"seed": 1}, {"settings": {"lr_g": 0.5}}, {"budget": "65"}, {"image_size": 16}, {"judge": None}]
     folders = [make_plan(request_of(out=None, **change)).folder for change in others]
     assert len({first.folder, *folders}) == len(others) + 1
 
 
 def test_other_words_for_the_same_are_the_same_run(request_of: Make) -> None:
     plans = [make_plan(request_of(budget=b)) for b in ("200k", "200000", "0.2M")]
-    plans.append(make_plan(request_of(budget="200k", settings={"flip": False, "lr": 2e-4})))
+    plans.append(make_plan(request_of(budget="200k", settings={"flip": False, "lr_g": 2e-4})))
     assert all(plan.identity == plans[0].identity for plan in plans)
 
 
@@ -144,7 +144,7 @@ def test_another_run_in_the_same_folder_is_refused(finished, request_of: Make, t
     changes: list[tuple[dict[str, Any], str]] = [
         ({"seed": 3}, "seed 0, not 3"),
         ({"recipe": "dcgan", "settings": None}, 'recipe "gan", not "dcgan"'),
-        ({"settings": {"lr": 0.5}}, "settings"),
+        ({"settings": {"lr_g": 0.5}}, "settings"),
         ({"image_size": 16}, "fit"),
         ({"precision": "bf16"}, 'precision "fp32", not "bf16"'),
     ]
