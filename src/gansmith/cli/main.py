@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from gansmith import __version__
@@ -28,6 +30,9 @@ COMMANDS = {
     "recipes": "list the GAN variants, or show one with its settings",
     "completion": "print a script that completes commands in bash, zsh or tcsh",
 }
+
+
+WITHOUT_TORCH = ("completion",)
 
 
 def command(name: str) -> Command:
@@ -91,7 +96,27 @@ def _dispatch(words: Sequence[str]) -> int:
         known = ("--help", "--version") if name.startswith("-") else COMMANDS
         raise InputError(f"no command {name!r}{nearest(name, known)} (see gansmith --help)")
     chosen = command(name)
-    return chosen.run(read(chosen.parser(), words[1:]))
+    arguments = read(chosen.parser(), words[1:])
+    if name not in WITHOUT_TORCH:
+        _import_torch()
+    return chosen.run(arguments)
+
+
+def _import_torch() -> None:
+    """Import torch in such a way that Ctrl-C ends the program at once.
+
+    NumPy and torch catch everything while they find out what the machine can do, an interrupt included: one that fell
+    into their import would be lost, and the command would go on.
+    """
+    if "torch" in sys.modules or threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        importlib.import_module("torch")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _overview() -> str:
