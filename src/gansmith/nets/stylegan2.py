@@ -75,20 +75,22 @@ class StyledConv(nn.Module):
         dim: Length of the style.
         size: Height and width of what comes in.
         up: Whether the size is doubled.
+        noisy: Whether noise is added, by a strength that is learnt.
     """
 
-    noise: Tensor
+    noise: Tensor | None
+    strength: nn.Parameter | None
 
-    def __init__(self, a: int, b: int, dim: int, size: tuple[int, int], up: bool = False) -> None:
+    def __init__(self, a: int, b: int, dim: int, size: tuple[int, int], up: bool = False, noisy: bool = True) -> None:
         super().__init__()
         self.affine = EqualLinear(dim, a, bias=1.0)
         self.weight = nn.Parameter(torch.randn(b, a, 3, 3))
         self.bias = nn.Parameter(torch.zeros(b))
-        self.strength = nn.Parameter(torch.zeros(()))
+        self.strength = nn.Parameter(torch.zeros(())) if noisy else None
         self.up = up
         height, width = (2 * size[0], 2 * size[1]) if up else size
         self.blur = blur((2 * size[0] + 1, 2 * size[1] + 1), 1) if up else nn.Identity()
-        self.register_buffer("noise", torch.randn(height, width))
+        self.register_buffer("noise", torch.randn(height, width) if noisy else None)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """From `(n, a, height, width)` and styles `(n, dim)`; noise is drawn anew in training and fixed otherwise."""
@@ -100,11 +102,13 @@ class StyledConv(nn.Module):
             demodulation = demodulation * 4
         else:
             x = F.conv2d(x, self.weight, padding=1)
-        noise = (
-            torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, dtype=x.dtype) if self.training else self.noise
-        )
         bias = (self.bias * GAIN)[:, None, None]
-        x = torch.addcmul(bias, x, (demodulation * GAIN)[:, :, None, None]) + noise * (self.strength * GAIN)
+        x = torch.addcmul(bias, x, (demodulation * GAIN)[:, :, None, None])
+        noise, strength = self.noise, self.strength
+        if noise is not None and strength is not None:
+            if self.training:
+                noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+            x = x + noise * (strength * GAIN)
         return F.leaky_relu(x, SLOPE)
 
 
@@ -132,10 +136,10 @@ class ToImage(nn.Module):
 
 
 class _Up(nn.Module):
-    def __init__(self, a: int, b: int, channels: int, dim: int, size: tuple[int, int]) -> None:
+    def __init__(self, a: int, b: int, channels: int, dim: int, size: tuple[int, int], noisy: bool) -> None:
         super().__init__()
-        self.up = StyledConv(a, b, dim, size, up=True)
-        self.conv = StyledConv(b, b, dim, (2 * size[0], 2 * size[1]))
+        self.up = StyledConv(a, b, dim, size, up=True, noisy=noisy)
+        self.conv = StyledConv(b, b, dim, (2 * size[0], 2 * size[1]), noisy=noisy)
         self.rgb = ToImage(b, channels, dim)
         self.enlarge = double(size)
 
@@ -157,6 +161,7 @@ class StyleGAN2Generator(nn.Module):
         most: Most channels of a layer.
         w_dim: Length of a style.
         layers: Layers of the mapping network.
+        noisy: Whether every layer adds noise.
 
     Attributes:
         layers: Styles that an image is made of.
@@ -171,6 +176,7 @@ class StyleGAN2Generator(nn.Module):
         most: int = 512,
         w_dim: int = 512,
         layers: int = 8,
+        noisy: bool = True,
     ) -> None:
         super().__init__()
         channels, *self.size = shape
@@ -180,11 +186,11 @@ class StyleGAN2Generator(nn.Module):
         height, breadth = layout.base
         self.mapping = Mapping(z_dim, classes, w_dim, layers)
         self.constant = nn.Parameter(torch.randn(widths[0], height, breadth))
-        self.conv = StyledConv(widths[0], widths[0], w_dim, layout.base)
+        self.conv = StyledConv(widths[0], widths[0], w_dim, layout.base, noisy=noisy)
         self.rgb = ToImage(widths[0], channels, w_dim)
         sizes = [(height << i, breadth << i) for i in range(layout.doublings)]
         self.blocks = nn.ModuleList(
-            _Up(a, b, channels, w_dim, size) for (a, b), size in zip(pairwise(widths), sizes, strict=True)
+            _Up(a, b, channels, w_dim, size, noisy) for (a, b), size in zip(pairwise(widths), sizes, strict=True)
         )
         self.layers = 2 * layout.doublings + 2
 

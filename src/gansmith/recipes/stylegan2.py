@@ -29,6 +29,7 @@ class Stylegan2Hp(AdamHp):
     z_dim: int = Setting(128, ge=1, le=4096, description="length of the generator's noise")
     w_dim: int = Setting(128, ge=1, le=4096, description="length of a style")
     mapping: int = Setting(2, ge=1, le=16, description="layers from noise to style")
+    noise: bool = Setting(True, description="whether every layer of the generator adds noise, for detail of no meaning")
     mixing: float = Setting(0.9, ge=0, le=1, description="probability of mixing the styles of two noises in training")
     r1: float = Setting(
         2e-4, ge=0, le=1e4, description="weight of R1 is this times pixels over batch (StyleGAN2-ADA's rule)"
@@ -51,7 +52,8 @@ class Stylegan2Hp(AdamHp):
     "Styles that control every resolution: mix them, truncate them, edit them.",
     Stylegan2Hp,
     sizes={
-        "s": {},
+        # minutes on a CPU: steps four times the paper's and a firm R1; noise and mixing ask for longer training
+        "s": {"lr_g": 0.01, "lr_d": 0.01, "r1": 0.02, "r1_every": 4, "noise": False, "mixing": 0.0},
         "m": {"width": 32, "most": 256, "w_dim": 256, "z_dim": 256, "batch": 32, "ema": 10_000.0},
         "l": {"width": 64, "most": 512, "w_dim": 512, "z_dim": 512, "batch": 64, "ema": 20_000.0},
     },
@@ -66,7 +68,7 @@ def stylegan2(spec: Spec, hp: Stylegan2Hp) -> Game:
     image, classes = image_field(spec), classes_of(spec)
     width = hp.width or (16 if max(image.shape[1:]) <= 32 else 8)  # what two CPU cores can play 100 times a second
     nets = {
-        "G": StyleGAN2Generator(image.shape, hp.z_dim, width, classes, hp.most, hp.w_dim, hp.mapping),
+        "G": StyleGAN2Generator(image.shape, hp.z_dim, width, classes, hp.most, hp.w_dim, hp.mapping, hp.noise),
         "D": StyleGAN2Discriminator(image.shape, width, classes, hp.most, hp.group, hp.residual),
         "path": PathMean(),
     }
