@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from gansmith.nets.condition import AuxiliaryHead
 from gansmith.nets.dcgan import DCGANDiscriminator
+from gansmith.nets.light import LightDiscriminator
 
 __all__ = ["CodeDiscriminator", "ReadingDiscriminator"]
 
@@ -13,8 +14,8 @@ HIDDEN = 128
 """Units of the code reader's hidden layer (Chen et al. 2016, appendix C)."""
 
 
-class ReadingDiscriminator(DCGANDiscriminator):
-    """DCGAN's discriminator, which is not shown the condition but reads it (Odena et al. 2017).
+class ReadingDiscriminator(LightDiscriminator):
+    """The light discriminator, which is not shown the condition but reads it (Odena et al. 2017).
 
     Args:
         shape: Image shape `(channels, height, width)`.

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gansmith.core import Game, Term, flow
 from gansmith.nets.auxiliary import ReadingDiscriminator
-from gansmith.nets.dcgan import DCGANGenerator
+from gansmith.nets.light import LightGenerator
 from gansmith.objectives.auxiliary import Part, category_loss, reading_loss
 from gansmith.recipes._conditions import classes_of, image_field
 from gansmith.recipes._families import ADVERSARIAL, Generated, duel
@@ -58,14 +58,14 @@ class Read(Generated):
     "acgan",
     "The discriminator also names the class of every image, and the generator is paid for images whose class is seen.",
     AcganHp,
-    sizes={"s": {"width": 16}, "m": {"width": 32}, "l": {"width": 64}},
+    sizes={"s": {"width": 16, "batch": 16, "lr_g": 1e-3, "lr_d": 5e-4}, "m": {"width": 32}, "l": {"width": 64}},
     references=("Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier GANs, arXiv:1610.09585",),
 )
 def acgan(spec: Spec, hp: AcganHp) -> Game:
     """Build the game."""
     image, classes = image_field(spec), classes_of(spec)
     nets = {
-        "G": DCGANGenerator(image.shape, hp.z_dim, hp.width, classes, image.head),
+        "G": LightGenerator(image.shape, hp.z_dim, hp.width, classes, image.head),
         "D": ReadingDiscriminator(image.shape, hp.width, classes),
     }
     d, g = ADVERSARIAL["nonsaturating"]
