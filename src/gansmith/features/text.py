@@ -8,15 +8,16 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gansmith.errors import InputError, nearest
 
-__all__ = ["GROUP", "NgramText", "TextEncoder", "default_text_encoder", "text_encoder", "words"]
+__all__ = ["GROUP", "NgramText", "TextEncoder", "default_text_encoder", "text_encoder", "unit", "words"]
 
 GROUP = "gansmith.text_encoders"
 """Entry points by which an installed package offers text encoders: a class or function without arguments."""
@@ -53,6 +54,12 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
 
 
+def unit(rows: NDArray[np.floating[Any]]) -> Tensor:
+    """Rows at unit length as float32; a row of zeros stays one."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return torch.from_numpy((rows / np.where(lengths == 0, 1, lengths)).astype(np.float32))
+
+
 class NgramText:
     """Words and their letter triples, hashed into `dim` numbers of unit length: no weights, any language.
 
@@ -85,8 +92,7 @@ class NgramText:
                     place = int.from_bytes(hashlib.blake2b(part.encode(), digest_size=8).digest(), "little")
                     weight = 1.0 if part == marked else 1 / math.sqrt(len(parts) - 1)
                     row[(place >> 1) % self.dim] += weight if place & 1 else -weight
-        lengths = np.linalg.norm(out, axis=1, keepdims=True)
-        return torch.from_numpy(out / np.where(lengths == 0, 1, lengths))
+        return unit(out)
 
 
 def default_text_encoder() -> str:

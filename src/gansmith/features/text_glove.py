@@ -9,13 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gansmith.errors import InputError
 from gansmith.features.base import file_hash
-from gansmith.features.text import words
+from gansmith.features.text import unit, words
 
 __all__ = ["VECTORS_SHA256", "WORDS_SHA256", "GloveText"]
 
@@ -55,8 +54,7 @@ class GloveText:
                 if word not in self._seen:
                     self._seen[word] = self._word(word)
                 row += self._seen[word]
-        lengths = np.linalg.norm(out, axis=1, keepdims=True)
-        return torch.from_numpy((out / np.where(lengths == 0, 1, lengths)).astype(np.float32))
+        return unit(out)
 
     def _word(self, word: str) -> NDArray[np.float64]:
         rank = self._ranks.get(word)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -11,8 +10,7 @@ from torch import Tensor, nn
 
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
 from gansmith.nets.initial import SLOPE, he_normal
-from gansmith.nets.layout import Layout
-from gansmith.nets.light import LABEL, MOST, LightDiscriminator, LightGenerator
+from gansmith.nets.light import LABEL, LightDiscriminator, LightGenerator, LightTrunk
 
 __all__ = ["JointDiscriminator", "LayerDiscriminator", "LightDecoder", "LightEncoder", "PixelNoise", "Posterior"]
 
@@ -31,28 +29,15 @@ class Posterior(NamedTuple):
     names: Tensor | None
 
 
-class _Trunk(nn.Module):
-    """Image to a flat vector by the convolutions of `LightDiscriminator`: stride 2, LeakyReLU, no normalisation."""
+class _Trunk(LightTrunk):
+    """Image to a flat vector by the convolutions of `LightDiscriminator`."""
 
     def __init__(self, shape: tuple[int, ...], width: int) -> None:
-        super().__init__()
-        channels, *sides = shape
-        doublings = Layout.of(*sides).doublings
-        widths = [channels, *(width * min(MOST, 2**level) for level in range(1, doublings + 2))]
-        convs = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths[:-1])]
-        convs.append(nn.Conv2d(widths[-2], widths[-1], 3, 2, 1))
-        self.convs = nn.ModuleList(convs)
-        for _ in range(doublings):
-            sides = [side // 2 for side in sides]
-        last = [-(-side // 2) for side in sides]
-        self.width, self.features = widths[-1], widths[-1] * last[0] * last[1]
-        for conv in convs:
-            he_normal(conv)
+        super().__init__(shape, width)
+        self.begin()
 
     def forward(self, x: Tensor) -> Tensor:
-        for conv in self.convs:
-            x = F.leaky_relu(conv(x), SLOPE)
-        return torch.flatten(x, 1)
+        return torch.flatten(self.through(x), 1)
 
 
 class LightEncoder(nn.Module):
@@ -78,11 +63,11 @@ class LightEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = _Trunk(shape, width)
-        self.condition = ConcatLabel(self.trunk.features, classes, LABEL)
-        self.mix = nn.Linear(self.condition.features, self.trunk.width)
-        self.mean = nn.Linear(self.trunk.width, z_dim)
-        self.spread = nn.Linear(self.trunk.width, z_dim) if posterior == "gaussian" else None
-        self.names = nn.Linear(self.trunk.width, names) if names else None
+        self.condition = ConcatLabel(self.trunk.flat, classes, LABEL)
+        self.mix = nn.Linear(self.condition.features, self.trunk.last)
+        self.mean = nn.Linear(self.trunk.last, z_dim)
+        self.spread = nn.Linear(self.trunk.last, z_dim) if posterior == "gaussian" else None
+        self.names = nn.Linear(self.trunk.last, names) if names else None
         he_normal(self.mix)
         if self.spread is not None:  # all images begin with about the prior's variance
             he_normal(self.spread, 0.1)
@@ -156,8 +141,8 @@ class JointDiscriminator(nn.Module):
     def __init__(self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0) -> None:
         super().__init__()
         self.trunk = _Trunk(shape, width)
-        features = self.trunk.width
-        self.image = nn.Linear(self.trunk.features, features)
+        features = self.trunk.last
+        self.image = nn.Linear(self.trunk.flat, features)
         self.code = nn.Linear(z_dim, features)
         self.both = nn.Linear(2 * features, 2 * features)
         self.head = ProjectionHead(2 * features, classes)
@@ -193,13 +178,9 @@ class LayerDiscriminator(LightDiscriminator):
 
     def layer(self, x: Tensor) -> Tensor:
         """From images to the chosen layer's output, after its LeakyReLU, `(n, channels, height, width)`."""
-        for conv in self.convs[: self.shown + 1]:
-            x = F.leaky_relu(conv(x), SLOPE)
-        return x
+        return self.through(x, stop=self.shown + 1)
 
     def rest(self, shown: Tensor, label: Tensor | None = None) -> Tensor:
         """From the chosen layer's output and labels `(n,)` to scores `(n,)`."""
-        for conv in self.convs[self.shown + 1 :]:
-            shown = F.leaky_relu(conv(shown), SLOPE)
-        score: Tensor = self.head(F.leaky_relu(self.mix(self.across(torch.flatten(shown, 1))), SLOPE), label)
+        score: Tensor = self.head(self.mixed(self.through(shown, start=self.shown + 1)), label)
         return score

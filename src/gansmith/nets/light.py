@@ -17,7 +17,7 @@ from gansmith.nets.condition import ConcatLabel, ProjectionHead
 from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.layout import Layout, crop
 
-__all__ = ["LightDiscriminator", "LightGenerator"]
+__all__ = ["LightDiscriminator", "LightGenerator", "LightTrunk"]
 
 LABEL = 32
 MOST = 8
@@ -63,7 +63,45 @@ class LightGenerator(nn.Module):
         return crop(image, *self.size)
 
 
-class LightDiscriminator(nn.Module):
+class LightTrunk(nn.Module):
+    """Image to a small map by convolutions of stride 2 and LeakyReLU; who inherits or holds it sets the first weights.
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        width: Channels at the image's resolution, of which the first layer makes twice as many at half of it.
+
+    Attributes:
+        last: Channels of the map.
+        flat: Numbers of the map.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        channels, *sides = shape
+        doublings = Layout.of(*sides).doublings
+        widths = [channels, *(width * min(MOST, 2**level) for level in range(1, doublings + 2))]
+        convs = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths[:-1])]
+        convs.append(nn.Conv2d(widths[-2], widths[-1], 3, 2, 1))
+        self.convs = nn.ModuleList(convs)
+        for _ in range(doublings):
+            sides = [side // 2 for side in sides]
+        height, breadth = (-(-side // 2) for side in sides)
+        self.last, self.flat = widths[-1], widths[-1] * height * breadth
+
+    def begin(self) -> None:
+        """Weights at the scale of He et al. (2015)."""
+        for conv in self.convs:
+            assert isinstance(conv, nn.Conv2d)
+            he_normal(conv)
+
+    def through(self, x: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
+        """The convolutions from number `start` on, up to number `stop`, each with its LeakyReLU."""
+        for conv in self.convs[start:stop]:
+            x = F.leaky_relu(conv(x), SLOPE)
+        return x
+
+
+class LightDiscriminator(LightTrunk):
     """Image to features by convolutions of stride 2, then a score and class logits from them.
 
     Args:
@@ -77,28 +115,20 @@ class LightDiscriminator(nn.Module):
     def __init__(
         self, shape: tuple[int, ...], width: int, classes: int = 0, across: Across = "none", group: int = GROUP
     ) -> None:
-        super().__init__()
-        channels, *sides = shape
-        doublings = Layout.of(*sides).doublings
-        widths = [channels, *(width * min(MOST, 2**level) for level in range(1, doublings + 2))]
-        convs = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths[:-1])]
-        convs.append(nn.Conv2d(widths[-2], widths[-1], 3, 2, 1))
-        self.convs = nn.ModuleList(convs)
-        for _ in range(doublings):
-            sides = [side // 2 for side in sides]
-        last = [-(-side // 2) for side in sides]
-        self.across = across_batch(across, widths[-1] * last[0] * last[1], group)
-        self.mix = nn.Linear(self.across.features, widths[-1])
-        self.head = ProjectionHead(widths[-1], classes)
-        for conv in convs:
-            he_normal(conv)
+        super().__init__(shape, width)
+        self.across = across_batch(across, self.flat, group)
+        self.mix = nn.Linear(self.across.features, self.last)
+        self.head = ProjectionHead(self.last, classes)
+        self.begin()
         he_normal(self.mix)
+
+    def mixed(self, x: Tensor) -> Tensor:
+        """From the trunk's map to what the head reads, `(n, features)`."""
+        return F.leaky_relu(self.mix(self.across(torch.flatten(x, 1))), SLOPE)
 
     def features(self, x: Tensor) -> Tensor:
         """From images `(n, channels, height, width)` to what the head reads, `(n, features)`."""
-        for conv in self.convs:
-            x = F.leaky_relu(conv(x), SLOPE)
-        return F.leaky_relu(self.mix(self.across(torch.flatten(x, 1))), SLOPE)
+        return self.mixed(self.through(x))
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """From images and labels `(n,)` to scores `(n,)`."""

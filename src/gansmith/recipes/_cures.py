@@ -16,11 +16,11 @@ from gansmith.errors import InputError
 from gansmith.nets.batch_features import GROUP, Across, Packed
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives.regularisers import consistency, lecam
-from gansmith.recipes._families import BATCH_COUPLED
+from gansmith.recipes._families import BATCH_COUPLED, Generated
 from gansmith.recipes._recipe import Hp
 from gansmith.types import Clock
 
-__all__ = ["Anchors", "CureHp", "TargetCureHp", "curable", "cured", "jittered"]
+__all__ = ["Anchors", "CureHp", "TargetCureHp", "curable", "cured", "jittered", "together"]
 
 DECAY = 0.99
 """Of LeCam's anchors: the paper's."""
@@ -175,6 +175,13 @@ def _consistency(s: Any) -> Tensor:
     real = s.D(s.see(jittered(s.image, s.draws)), s.condition)
     fake = s.D(s.see(jittered(s.fake, s.draws)), s.condition)
     return consistency(s.d_real, real) + consistency(s.d_fake, fake)
+
+
+def together(scene: Generated) -> Tensor:
+    """A uniform number for each image, `(n,)`, the same for images that are judged together."""
+    t = scene.draws.uniform()
+    pack = scene.n // len(scene.d_real)
+    return t[::pack].repeat_interleave(pack)[: scene.n]
 
 
 def jittered(image: Tensor, draws: Draws) -> Tensor:

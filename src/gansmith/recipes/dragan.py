@@ -10,7 +10,7 @@ from torch import Tensor
 from gansmith.core import Game, Term, flow
 from gansmith.objectives.penalties import around, one_centred
 from gansmith.recipes._conditions import classes_of, image_field
-from gansmith.recipes._cures import TargetCureHp, curable, cured
+from gansmith.recipes._cures import TargetCureHp, curable, cured, together
 from gansmith.recipes._families import ADVERSARIAL, CRITICS, Generated, Loss, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
@@ -31,11 +31,8 @@ class Neighbours(Generated):
     @flow
     def near(self) -> Tensor:
         """A random point near each real image; images that are judged together move as far together."""
-        t = self.draws.uniform()
-        pack = self.n // len(self.d_real)
-        return around(
-            self.image, self.draws.uniform(*self.image.shape[1:]), t[::pack].repeat_interleave(pack)[: self.n]
-        )
+        t = together(self)
+        return around(self.image, self.draws.uniform(*self.image.shape[1:]), t)
 
     @flow
     def d_near(self) -> Tensor:

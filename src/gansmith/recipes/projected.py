@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -9,14 +10,14 @@ import torch
 from pydantic import Field as Setting
 from torch import Tensor
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, flow, ramped_half_life
+from gansmith.core import Game, Term, flow
 from gansmith.errors import InputError
 from gansmith.nets.fastgan import FastGenerator
 from gansmith.nets.light import LightGenerator
 from gansmith.nets.projected import BACKBONE_ID, Backbone, Heads, RandomMix
 from gansmith.objectives.adversarial import hinge_d, hinge_g
-from gansmith.recipes._conditions import classes_of, draw_images, image_field
-from gansmith.recipes._families import Generated, contest
+from gansmith.recipes._conditions import classes_of, image_field
+from gansmith.recipes._families import Generated, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
 
@@ -119,14 +120,5 @@ def projected(spec: Spec, hp: ProjectedHp) -> Game:
         "D": Heads(mix.widths, backbone.sides(), hp.heads, classes),
     }
     adam = partial(torch.optim.Adam, betas=(hp.beta1, hp.beta2), fused=True)
-    turns = (Turn("D", {"adv": Term(lambda s: s.d_loss)}), Turn("G", {"adv": Term(lambda s: s.g_loss)}))
-    return Game(
-        nets,
-        Projected,
-        players={"D": Player(("D",), partial(adam, lr=hp.lr_d)), "G": Player(("G",), partial(adam, lr=hp.lr_g))},
-        stages=(Stage(turns),),
-        ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=draw_images(hp.z_dim, classes),
-        contest=contest,
-        pretrained={"backbone": BACKBONE_ID},
-    )
+    terms = {"adv": Term(lambda s: s.d_loss)}, {"adv": Term(lambda s: s.g_loss)}
+    return replace(duel(nets, terms, hp, classes, adam, Projected), pretrained={"backbone": BACKBONE_ID})

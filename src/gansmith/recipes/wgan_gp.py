@@ -10,7 +10,7 @@ from torch import Tensor
 from gansmith.core import Game, Term, flow
 from gansmith.objectives.penalties import between, one_centred
 from gansmith.recipes._conditions import classes_of, image_field
-from gansmith.recipes._cures import CureHp, curable, cured
+from gansmith.recipes._cures import CureHp, curable, cured, together
 from gansmith.recipes._families import ADVERSARIAL, CRITICS, Generated, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
@@ -37,9 +37,8 @@ class Segments(Generated):
     @flow
     def middle(self) -> Tensor:
         """A random point of each segment; images that are judged together move together."""
-        t = self.draws.uniform()
-        pack = self.n // len(self.d_real)
-        return between(self.image, self.fake, t[::pack].repeat_interleave(pack)[: self.n])
+        t = together(self)
+        return between(self.image, self.fake, t)
 
     @flow
     def d_middle(self) -> Tensor:
