@@ -30,6 +30,7 @@ from gansmith.core import Backend, Game, State, play
 from gansmith.recipes._families import ADVERSARIAL, duel
 from gansmith.recipes._recipe import AdamHp
 from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.run.hardware import backend
 from gansmith.run.settings import resolve
 
 __all__ = ["cases", "ceiling", "run"]
@@ -59,12 +60,18 @@ class Peer:
     lazy: int = 1
 
 
-def engine(game: Game, batch: int, channels_last: bool = True) -> Case:
+def engine(game: Game, batch: int, where: Backend) -> Case:
     """Our loop on a game."""
-    backend = Backend(channels_last=channels_last)
     fields = spec(PIXELS, 3, 0)
-    source = Cycle([dict(backend.put(b)) for b in batches(fields, batch)])
-    return partial(play, State(game, source, 0, backend, TOTAL))
+    source = Cycle([dict(where.put(b)) for b in batches(fields, batch)])
+    return partial(play, State(game, source, 0, where, TOTAL))
+
+
+def ours(game: Game, batch: int) -> dict[str, Case]:
+    """The game as `gansmith train` plays it on this machine; in float32 too, where that is something else."""
+    usual, full = backend("cpu"), backend("cpu", "fp32")
+    ways = {"gansmith": engine(copy.deepcopy(game), batch, usual)}
+    return ways if usual == full else {**ways, "gansmith, float32": engine(copy.deepcopy(game), batch, full)}
 
 
 def dcgan(width: int, batch: int) -> Game:
@@ -85,12 +92,9 @@ def tutorial_peer(width: int, batch: int) -> Peer:
     nets = copy.deepcopy(game.nets)
     z_dim: int = nets["G"].z_dim  # type: ignore[assignment]
     theirs = Tutorial(nets["G"], nets["D"], z_dim, Cycle(batches(spec(PIXELS, 3, 0), batch)))  # type: ignore[arg-type]
-    cases = {
-        "the tutorials' loop": theirs.play,
-        "gansmith": engine(copy.deepcopy(game), batch),
-        "gansmith, channels first": engine(copy.deepcopy(game), batch, channels_last=False),
-    }
-    return Peer(f"tutorial loop, DCGAN of width {width}", cases)
+    ways = {"the tutorials' loop": theirs.play, **ours(game, batch)}
+    ways["gansmith, float32, channels first"] = engine(copy.deepcopy(game), batch, Backend())
+    return Peer(f"tutorial loop, DCGAN of width {width}", ways)
 
 
 def torchgan_peer(width: int, batch: int) -> Peer:
@@ -105,8 +109,7 @@ def torchgan_peer(width: int, batch: int) -> Peer:
     D: nn.Module = Adapted(copy.deepcopy(trainer.discriminator))
     hp = AdamHp.model_validate({"z_dim": TorchGAN.Z_DIM})
     game = without_average(duel({"G": G, "D": D}, ADVERSARIAL["nonsaturating"], hp, 0))
-    cases = {"torchgan 0.1.0": theirs.play, "gansmith": engine(game, batch)}
-    return Peer(f"torchgan's DCGAN, step_channels {width}", cases)
+    return Peer(f"torchgan's DCGAN, step_channels {width}", {"torchgan 0.1.0": theirs.play, **ours(game, batch)})
 
 
 def stylegan2_peer(width: int, batch: int) -> Peer:
@@ -119,11 +122,8 @@ def stylegan2_peer(width: int, batch: int) -> Peer:
     plain = replace(game, nets={name: straightforward(net) for name, net in game.nets.items()})
     lazy = max(term.every for stage in game.stages for turn in stage.turns for term in turn.terms.values())
     lazy = max(lazy, *(turn.every for stage in game.stages for turn in stage.turns))
-    cases = {
-        "straightforward layers": engine(plain, batch, channels_last=False),
-        "gansmith": engine(game, batch),
-    }
-    return Peer(f"StyleGAN2 of width {width}", cases, lazy)
+    ways = {"straightforward layers": engine(plain, batch, Backend()), **ours(game, batch)}
+    return Peer(f"StyleGAN2 of width {width}", ways, lazy)
 
 
 def cases(quick: bool) -> list[tuple[str, Callable[[], Peer]]]:
@@ -138,11 +138,13 @@ def cases(quick: bool) -> list[tuple[str, Callable[[], Peer]]]:
     return made
 
 
-def ceiling(repetitions: int = 5) -> float:
+def ceiling(bf16: bool, repetitions: int = 5) -> float:
     """GFLOP/s of a 3x3 convolution forwards, channels last: the best of a few, at the present threads."""
     n, channels, side = CONV
     x = torch.randn(n, channels, side, side).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(channels, channels, 3, 3).contiguous(memory_format=torch.channels_last)
+    if bf16:
+        x, weight = x.bfloat16(), weight.bfloat16()
     with torch.no_grad():
         times = side_by_side({"conv": lambda: F.conv2d(x, weight, padding=1)}, repetitions * 4, warm_up=3)["conv"]
     return 2 * n * channels * channels * 9 * side * side / min(times.wall) / 1e9
@@ -184,12 +186,27 @@ def compare(peer: Peer, batch: int, repetitions: int, seconds: float) -> tuple[d
 
 
 def rows_of(
-    peer: Peer, threads: int, batch: int, times: Mapping[str, Times], work: Mapping[str, float], top: float
+    peer: Peer,
+    threads: int,
+    batch: int,
+    times: Mapping[str, Times],
+    work: Mapping[str, float],
+    tops: Mapping[bool, float],
 ) -> list[list[Cell]]:
     """A line a way to play; the first is what the others are compared with."""
     base, *_ = times.values()
+    halves = {"gansmith"} if backend("cpu").bf16 else set()
     return [
-        [peer.name, threads, way, t.rate, 1 / t.over(base), work[way] / batch, work[way] * t.rate / batch, top]
+        [
+            peer.name,
+            threads,
+            way,
+            t.rate,
+            1 / t.over(base),
+            work[way] / batch,
+            work[way] * t.rate / batch,
+            tops[way in halves],
+        ]
         for way, t in times.items()
     ]
 
@@ -213,7 +230,7 @@ def run(quick: bool) -> Result:
                     continue
                 batch = _batch(name, quick)
                 found, work = compare(peer, batch, repetitions, seconds)
-                rows += rows_of(peer, threads, batch, found, work, ceiling())
+                rows += rows_of(peer, threads, batch, found, work, {half: ceiling(half) for half in (False, True)})
                 times |= {f"{peer.name}, {threads} threads: {way}": t for way, t in found.items()}
     finally:
         torch.set_num_threads(before)
@@ -230,7 +247,8 @@ def run(quick: bool) -> Result:
     note = (
         "Times: speed as a multiple of the first line of the group (median of the ratios of neighbouring repetitions). "
         "GFLOP: counted convolutions and matrix products of a round over its batch. Ceiling: a 3x3 convolution of 64 "
-        "channels at 32x32, forwards, on as many threads."
+        "channels at 32x32, forwards, on as many threads, in the precision of the line (gansmith: what `--precision "
+        "auto` takes here)."
     )
     if missing:
         note += f" Left out: {'; '.join(dict.fromkeys(missing))}."

@@ -67,9 +67,10 @@ class PlainConv(nn.Module):
         x = modulated(x, own.weight, own.affine(w), own.up)
         if own.up:
             x = resampled(x, 1, 1, (1, 1)) * 4
-        noise = torch.randn(len(x), 1, *x.shape[2:], dtype=x.dtype) if self.training else own.noise
-        x = x + noise * own.strength + own.bias[:, None, None]
-        return F.leaky_relu(x, SLOPE) * 2**0.5
+        if own.strength is not None and own.noise is not None:
+            noise = torch.randn(len(x), 1, *x.shape[2:], dtype=x.dtype) if self.training else own.noise
+            x = x + noise * own.strength
+        return F.leaky_relu(x + own.bias[:, None, None], SLOPE) * 2**0.5
 
 
 class PlainImage(nn.Module):

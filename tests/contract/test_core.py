@@ -282,7 +282,7 @@ def test_clip_bounds_the_gradient_and_measuring_sees_it_before():
     assert math.isclose(logs[1]["P/update_ratio"].item(), 0.05 / 0.95, abs_tol=1e-4)
 
 
-def test_bfloat16_keeps_penalties_in_full_precision():
+def test_bfloat16_reaches_nets_also_in_penalties_and_no_weight():
     seen = {}
 
     class Watch(Tiny):
@@ -298,7 +298,8 @@ def test_bfloat16_keeps_penalties_in_full_precision():
     who = Player(("N",), lambda ps: torch.optim.SGD(ps, lr=0.1))
     game = Game({"N": net}, Watch, {"P": who}, (Stage((Turn("P", terms),)),))
     play(State(game, Toy(["x"]), backend=Backend(bf16=True)), 1)
-    assert seen == {"adv": torch.bfloat16, "pen": torch.float32}
+    assert seen == {"adv": torch.bfloat16, "pen": torch.bfloat16}
+    assert {p.dtype for p in net.parameters()} == {torch.float32}
 
 
 # --- what is refused, before any data is touched

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 import torch
 
-from gansmith.core import GameError, State, mix, play
+from gansmith.core import Backend, GameError, State, mix, play
 from gansmith.errors import InputError
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
@@ -66,6 +66,24 @@ def test_every_recipe_has_small_settings_here():
 def test_contract(name, spec):
     text = check_recipe(find_recipe(name), SMALL[name], spec)
     assert "bit for bit" in text
+
+
+@pytest.mark.parametrize("spec", [LABELLED, DESCRIBED], ids=["labels", "all"])
+@pytest.mark.parametrize("name", recipe_names())
+def test_bfloat16_begins_with_about_the_losses_of_float32(name, spec):
+    recipe = find_recipe(name)
+    hp = resolve(recipe, "s", {"batch": 8, **SMALL[name]})
+
+    def first(bf16: bool) -> dict[str, float]:
+        torch.manual_seed(0)
+        state = State(recipe.game(spec, hp), RandomSource(spec, hp.batch), backend=Backend(bf16=bf16), total=64)
+        logs: list[dict[str, float]] = []
+        play(state, 2, [lambda _, log: logs.append({k: float(v) for k, v in log.items()})])
+        weights = [p for net in state.game.nets.values() for p in net.parameters()]
+        assert all(p.dtype == torch.float32 and bool(p.isfinite().all()) for p in weights)
+        return logs[0]
+
+    assert first(True) == pytest.approx(first(False), rel=0.1, abs=0.1)
 
 
 @pytest.mark.parametrize("size", ["m", "l"])

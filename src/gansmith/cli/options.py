@@ -38,7 +38,12 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
     """Where and how to compute."""
     group = parser.add_argument_group("computing")
     group.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps")
-    group.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="bf16: faster where supported")
+    group.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="auto (default): bf16 on CPUs with matrix units for it, else fp32",
+    )
     group.add_argument("--micro", type=int, metavar="N", help="most samples computed at once: less memory, same result")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
 

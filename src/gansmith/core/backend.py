@@ -26,7 +26,8 @@ class Backend:
     Attributes:
         device: Where nets and batches live.
         dtype: Type of weights and real numbers.
-        bf16: Run nets in bfloat16 autocast; terms with leaves (gradient penalties) stay in `dtype`.
+        bf16: Run nets in bfloat16 autocast, also where a penalty differentiates through a gradient: its rounding is no
+            larger there than elsewhere. Weights, optimisers and averages stay in `dtype`.
         channels_last: Keep 4-d weights and batches channels last, which convolutions on CPU and tensor cores prefer.
         micro: Most rows computed at once; None computes the whole batch. Results are those of the whole batch.
         rank: This process, from 0.
@@ -57,9 +58,9 @@ class Backend:
         form = torch.channels_last if self.channels_last and value.ndim == 4 else torch.preserve_format
         return value.to(self.device, dtype, non_blocking=True, memory_format=form)
 
-    def precision(self, exact: bool) -> AbstractContextManager[object]:
-        """The autocast context for terms that are `exact` (penalties) or not."""
-        if not self.bf16 or exact:
+    def precision(self) -> AbstractContextManager[object]:
+        """The autocast context that terms are computed in."""
+        if not self.bf16:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 

@@ -30,7 +30,7 @@ class _Due(NamedTuple):
 def forward(state: State, owner: str, batch: Batch, names: Iterable[str]) -> dict[str, Tensor]:
     """Flows of a batch with the owner's graph, to be carried through the round."""
     _seed(state, f"carry {owner}")
-    with only(state, owner), state.backend.precision(exact=False):
+    with only(state, owner), state.backend.precision():
         rows = _rows(batch)
         scene = _scene(state, batch, slice(0, rows), rows, f"carry {owner}")
         return {name: getattr(scene, name) for name in names}
@@ -74,9 +74,10 @@ def move(
         The log; empty where all terms are lazy and none is due.
     """
     backend, rows = state.backend, _rows(batch)
-    groups = _due(state, turn)
-    if not groups:
+    terms = _due(state, turn)
+    if not terms:
         return {}
+    leaves = dict.fromkeys(name for due in terms.values() for name in due.term.leaves)
     _seed(state, slot)  # dropout and the like inside nets
     parts: dict[str, Tensor] = {}
     with only(state, turn.player) as params:
@@ -87,24 +88,21 @@ def move(
                 for buffer, value in zip(state.buffers_of(turn.player), before, strict=True):
                     buffer.copy_(value)
             share = (piece.stop - piece.start) / rows
-            for first, (exact, terms) in zip((True, False), groups, strict=False):
-                leaves = dict.fromkeys(name for due in terms.values() for name in due.term.leaves)
-                scene = _scene(state, batch, piece, rows, str(slot), given, leaves)
-                with backend.precision(exact):
-                    values = {name: due.term.fn(scene) for name, due in terms.items()}
-                    loss = torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
-                if not loss.requires_grad:
-                    raise GameError(f"the loss of {turn.player!r} ({', '.join(terms)}) does not depend on its nets")
-                torch.autograd.backward(loss * share, inputs=params)
-                if first:
-                    values |= {name: fn(scene) for name, fn in turn.watch.items()}
-                for name, value in values.items():
-                    parts[name] = parts.get(name, 0) + value.detach() * share
+            scene = _scene(state, batch, piece, rows, str(slot), given, leaves)
+            with backend.precision():
+                values = {name: due.term.fn(scene) for name, due in terms.items()}
+                loss = torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
+            if not loss.requires_grad:
+                raise GameError(f"the loss of {turn.player!r} ({', '.join(terms)}) does not depend on its nets")
+            torch.autograd.backward(loss * share, inputs=params)
+            values |= {name: fn(scene) for name, fn in turn.watch.items()}
+            for name, value in values.items():
+                parts[name] = parts.get(name, 0) + value.detach() * share
         backend.reduce(params)
         put(params, origin)
         parts = backend.mean(parts)
         log = {f"{turn.player}/{name}": value for name, value in parts.items()}
-        total = sum(float(parts[n]) * d.weight for _, g in groups for n, d in g.items()) if turn.gate else 0.0
+        total = sum(float(parts[n]) * d.weight for n, d in terms.items()) if turn.gate else 0.0
         if turn.gate is None or turn.gate(total):
             log |= _step(state, turn.player, params, measure)
     backend.agree_on([*state.buffers_of(turn.player), *state.coupled_buffers])
@@ -154,18 +152,14 @@ def _seed(state: State, what: int | str) -> None:
         torch.manual_seed(seed)
 
 
-def _due(state: State, turn: Turn) -> list[tuple[bool, dict[str, _Due]]]:
-    """Terms due in this round with their weights, apart where precision differs: (exact, terms by name)."""
+def _due(state: State, turn: Turn) -> dict[str, _Due]:
+    """Terms due in this round with their weights, by name."""
     clock = state.clock
-    due = {
+    return {
         name: _Due(term, at(term.weight, clock) * term.every * state.dial(f"weight/{turn.player}/{name}"))
         for name, term in turn.terms.items()
         if clock.stage_round % term.every == 0
     }
-    if not state.backend.bf16:
-        return [(False, due)] if due else []
-    split = {exact: {k: d for k, d in due.items() if bool(d.term.leaves) == exact} for exact in (False, True)}
-    return [(exact, terms) for exact, terms in split.items() if terms]
 
 
 def _scene(

@@ -32,12 +32,15 @@ class _Same(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Map `(N, C, H, W)` to `(N, outputs, ceil(H / stride), ceil(W / stride))`."""
-        pads: list[int] = []
-        for axis in (1, 0):  # F.pad wants the last axis first
-            length, kernel, stride = input.shape[2 + axis], self.kernel_size[axis], self.stride[axis]
+        befores, afters = [], []
+        for length, kernel, stride in zip(input.shape[2:], self.kernel_size, self.stride, strict=True):
             total = max(0, (-(-length // stride) - 1) * stride + kernel - length)
-            pads += [total // 2, total - total // 2]
-        return super().forward(F.pad(input, pads))
+            befores.append(total // 2)
+            afters.append(total - total // 2)
+        if befores != afters:  # a copy, which the convolution's own padding does without
+            (top, left), (bottom, right) = befores, afters
+            input, befores = F.pad(input, [left, right, top, bottom]), [0, 0]
+        return F.conv2d(input, self.weight, self.bias, self.stride, befores, self.dilation, self.groups)
 
 
 def _unit(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.nets.condition import AuxiliaryHead
-from gansmith.nets.dcgan import DCGANDiscriminator
+from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.light import LightDiscriminator
 
 __all__ = ["CodeDiscriminator", "ReadingDiscriminator"]
@@ -33,8 +34,8 @@ class ReadingDiscriminator(LightDiscriminator):
         return self.head(h, None), None if self.read is None else self.read(h)
 
 
-class CodeDiscriminator(DCGANDiscriminator):
-    """DCGAN's discriminator with a second head Q that reads latent codes (Chen et al. 2016, section 5).
+class CodeDiscriminator(LightDiscriminator):
+    """The light discriminator with a second head Q that reads latent codes (Chen et al. 2016, section 5).
 
     Args:
         shape: Image shape `(channels, height, width)`.
@@ -47,13 +48,14 @@ class CodeDiscriminator(DCGANDiscriminator):
     def __init__(self, shape: tuple[int, ...], width: int, choices: int, numbers: int, classes: int = 0) -> None:
         super().__init__(shape, width, classes)
         self.choices, self.numbers = choices, numbers
-        self.hidden = nn.Sequential(
-            nn.Linear(self.head.linear.in_features, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.LeakyReLU(0.2)
-        )
+        self.hidden = nn.Linear(self.head.linear.in_features, HIDDEN)
+        he_normal(self.hidden)
         self.read = AuxiliaryHead(HIDDEN, choices + 2 * numbers)
 
     def both(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
         """From images and conditions to scores `(n,)` and Q: logits, and means and log-variances of the numbers."""
         h = self.features(x)
-        logits, mean, log_var = self.read(self.hidden(h)).split([self.choices, self.numbers, self.numbers], 1)
+        logits, mean, log_var = self.read(F.leaky_relu(self.hidden(h), SLOPE)).split(
+            [self.choices, self.numbers, self.numbers], 1
+        )
         return self.head(h, label), (logits, mean, log_var)

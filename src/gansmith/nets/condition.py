@@ -11,6 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gansmith.nets.full_precision import in_full
+
 __all__ = ["AuxiliaryHead", "ConcatLabel", "ConditionalBatchNorm2d", "ProjectionHead", "embedded"]
 
 
@@ -92,6 +94,7 @@ class AuxiliaryHead(nn.Module):
         super().__init__()
         self.linear = nn.Linear(features, classes)
 
+    @in_full
     def forward(self, h: Tensor) -> Tensor:
         """From `(n, features)` to `(n, classes)`."""
         read: Tensor = self.linear(h)
@@ -113,12 +116,14 @@ class ProjectionHead(nn.Module):
         if self.embed is not None:
             nn.init.normal_(self.embed.weight, std=features**-0.5)
 
+    @in_full
     def projections(self, h: Tensor) -> Tensor:
         """Projections `(n, classes)` of `(n, features)`: what each class would add to the score."""
         if self.embed is None:
             raise ValueError("this network has no classes")
         return h @ self.embed.weight.T
 
+    @in_full
     def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
         """From `(n, features)` and labels `(n,)` to scores `(n,)`."""
         score: Tensor = self.linear(h).squeeze(1)

@@ -11,6 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from gansmith.features.efficientnet import WEIGHTS_SHA256, load_efficientnet
 from gansmith.features.efficientnet_net import BLOCK_WIDTHS, EfficientNetLite0, fold_norms
 from gansmith.nets.fastgan import PatchHead
+from gansmith.nets.full_precision import in_full
 from gansmith.nets.initial import SLOPE, he_normal
 
 __all__ = ["BACKBONE_ID", "Backbone", "Heads", "RandomMix"]
@@ -55,6 +56,7 @@ class Backbone(nn.Module):
         """Height and width of the four maps."""
         return tuple(-(-self.size // stride) for stride in STRIDES)
 
+    @in_full
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """From images `(n, 1 or 3, h, w)` in [-1, 1] to four maps, fine to coarse."""
         if image.shape[-2:] != (self.size, self.size):

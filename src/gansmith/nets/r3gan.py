@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.nets.condition import ConcatLabel, embedded
+from gansmith.nets.full_precision import in_full
 from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.layout import Layout, crop
 
@@ -133,6 +134,7 @@ class LinearProjection(nn.Module):
         if self.embed is not None:
             nn.init.normal_(self.embed.weight, std=features**-0.5)
 
+    @in_full
     def projections(self, h: Tensor) -> Tensor:
         """What each class adds to the score, `(n, classes)`, from `(n, features)`."""
         if self.embed is None:
@@ -140,6 +142,7 @@ class LinearProjection(nn.Module):
         mixed: Tensor = self.linear(h)
         return mixed @ self.embed.weight.T
 
+    @in_full
     def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
         """From `(n, features)` and labels `(n,)` to scores `(n,)`."""
         mixed: Tensor = self.linear(h)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gansmith.nets.batch_features import MinibatchStd
 from gansmith.nets.equalised import GAIN, EqualConv2d, EqualEmbedding, EqualLinear, normalised
+from gansmith.nets.full_precision import in_full
 from gansmith.nets.initial import SLOPE
 from gansmith.nets.layout import Layout, crop
 from gansmith.nets.resample import blur, double, halve
@@ -276,11 +277,16 @@ class StyleGAN2Discriminator(nn.Module):
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """From images and labels `(n,)` to scores `(n,)`."""
-        h: Tensor = self.out(self.features(x))
+        return self.scored(self.features(x), label)
+
+    @in_full
+    def scored(self, h: Tensor, label: Tensor | None) -> Tensor:
+        """From features `(n, features)` and labels to scores `(n,)`."""
+        out: Tensor = self.out(h)
         if self.mapping is None:
-            return h.squeeze(1)
-        projected: Tensor = (h * self.mapping(None, label)).sum(1)
-        return projected / math.sqrt(h.shape[1])
+            return out.squeeze(1)
+        projected: Tensor = (out * self.mapping(None, label)).sum(1)
+        return projected / math.sqrt(out.shape[1])
 
 
 def _widths(width: int, most: int, layout: Layout) -> list[int]:

@@ -26,7 +26,7 @@ class VaeGanHp(EncoderHp):
     z_dim: int = Setting(32, ge=1, le=4096, description="length of the code")
     gamma: float = Setting(0.02, ge=0, description="weight of likeness against realism in the decoder's loss")
     beta: float = Setting(0.1, ge=0, description="weight of the distance to the prior in the encoder's loss")
-    layer: int = Setting(1, ge=1, le=16, description="convolution of D that measures likeness, counted from the last")
+    layer: int = Setting(2, ge=1, le=16, description="convolution of D that measures likeness, counted from the last")
     r1: float = Setting(1.0, ge=0, description="weight of the discriminator's gradient penalty on real images")
     penalty_every: int = Setting(4, ge=1, le=64, description="rounds between two penalties, which are then scaled up")
     lr_e: float = Setting(2e-3, gt=0, le=1, description="the encoder's learning rate at the start (Adam)")

@@ -17,7 +17,7 @@ def demo_request(
     budget: str | None = None,
     seed: int = 0,
     device: str = "auto",
-    precision: Precision = "fp32",
+    precision: Precision = "auto",
     micro: int | None = None,
     threads: int | None = None,
 ) -> Request:

@@ -33,7 +33,7 @@ from gansmith.run.budget import Budget
 from gansmith.run.conditions import kept_rows
 from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
-from gansmith.run.hardware import Precision
+from gansmith.run.hardware import Precision, precision_on
 from gansmith.run.judge import load_judge
 from gansmith.run.origin import Origin
 from gansmith.run.settings import resolve
@@ -64,7 +64,7 @@ class Request:
         fit: How images of other shapes are fitted.
         strict: Refuse data with unreadable images instead of leaving them out.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        precision: `fp32` or `bf16`.
+        precision: `fp32`, `bf16`, or `auto`: bf16 on CPUs that have matrix units for it.
         micro: Most samples computed at once.
         threads: Torch's threads; None for one a core.
         judge: Folder of a trained judge to use in place of a new one.
@@ -85,7 +85,7 @@ class Request:
     fit: Mode = "crop"
     strict: bool = False
     device: str = "auto"
-    precision: Precision = "fp32"
+    precision: Precision = "auto"
     micro: int | None = None
     threads: int | None = None
     judge: str | Path | None = None
@@ -221,7 +221,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     if not str(request.data):
         raise InputError("the path of the data is empty")
     recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
-    request = _with_preset(request, recipe)
+    request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))
     budget = Budget.parse(request.budget or DEFAULT_BUDGET)
     resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
     judge = load_judge(Path(request.judge)) if request.judge is not None else None

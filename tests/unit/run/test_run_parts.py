@@ -105,6 +105,21 @@ def test_the_backend_has_what_was_asked_for() -> None:
         hardware.backend("cpu", micro=0)
 
 
+@pytest.mark.parametrize(("units", "takes"), [(True, "bf16"), (False, "fp32")])
+def test_auto_takes_bfloat16_where_the_cpu_has_units_for_it(
+    units: bool, takes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": units})
+    assert hardware.precision_on("cpu") == takes
+    assert hardware.precision_on("cuda:0") == "fp32"
+    assert {hardware.precision_on("cpu", p) for p in ("fp32", "bf16")} == {"fp32", "bf16"}
+
+
+def test_a_precision_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="--precision 'bf32'; did you mean"):
+        hardware.backend("cpu", "bf32")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("threads", [0, -1, 100_000])
 def test_thread_counts_out_of_range_are_refused(threads: int) -> None:
     with pytest.raises(InputError, match="--threads"):

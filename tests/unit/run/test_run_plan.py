@@ -15,9 +15,14 @@ from gansmith.cli import train_command
 from gansmith.cli.parser import read
 from gansmith.errors import InputError
 from gansmith.run import train as run_train
+from gansmith.run.hardware import precision_on
 from gansmith.run.plan import Plan, Request, check_same_run, data_name, make_plan
 
 Make = Callable[..., Request]
+
+HERE = precision_on("auto")
+OTHER = {"fp32": "bf16", "bf16": "fp32"}
+"""The precision of this machine, and the other one."""
 
 
 @pytest.fixture
@@ -146,7 +151,7 @@ def test_another_run_in_the_same_folder_is_refused(finished, request_of: Make, t
         ({"recipe": "dcgan", "settings": None}, 'recipe "gan", not "dcgan"'),
         ({"settings": {"lr_g": 0.5}}, "settings"),
         ({"image_size": 16}, "fit"),
-        ({"precision": "bf16"}, 'precision "fp32", not "bf16"'),
+        ({"precision": OTHER[HERE]}, f'precision "{HERE}", not "{OTHER[HERE]}"'),
     ]
     for change, message in changes:
         asked = request_of(**{"out": root, "budget": "320", "judge": None, **{k: v for k, v in change.items() if v}})
