@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
-from gansmith.nets.initial import SLOPE, he_normal
+from gansmith.nets.initial import SLOPE, even_doubling, he_normal
 from gansmith.nets.layout import Layout, crop
 
 __all__ = [
@@ -59,8 +59,8 @@ def gated(x: Tensor) -> Tensor:
 class UpBlock(nn.Module):
     """Double height and width: transposed convolution, batch normalisation, gated linear unit.
 
-    The paper doubles by repetition and convolves 3x3; a 4x4 transposed convolution of stride 2 can compute the same and
-    needs 4/9 of the multiplications.
+    The paper doubles by repetition and convolves 3x3; a 4x4 transposed convolution of stride 2 begins with the same
+    function and needs 4/9 of the multiplications.
 
     Args:
         inputs: Channels that come in.
@@ -71,7 +71,7 @@ class UpBlock(nn.Module):
         super().__init__()
         self.conv = nn.ConvTranspose2d(inputs, 2 * outputs, 4, 2, 1, bias=False)
         self.norm = nn.BatchNorm2d(2 * outputs)
-        nn.init.normal_(self.conv.weight, std=(4 * inputs) ** -0.5)  # four taps of 16 meet in a pixel
+        even_doubling(self.conv)
 
     def forward(self, x: Tensor) -> Tensor:
         """From `(n, inputs, h, w)` to `(n, outputs, 2 h, 2 w)`."""

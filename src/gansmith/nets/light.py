@@ -1,7 +1,8 @@
 """Light convolutional networks without normalisation: the most quality for the arithmetic of a few CPU cores.
 
 The shape is DCGAN's; batch normalisation is left out (gradient penalties forbid it in the discriminator), weights
-begin at the scale of He et al. (2015), and the discriminator works at half resolution from its first layer on.
+begin at the scale of He et al. (2015) and doublings without a checkerboard, and the discriminator works at half
+resolution from its first layer on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
-from gansmith.nets.initial import SLOPE, he_normal
+from gansmith.nets.initial import SLOPE, even_doubling, he_normal
 from gansmith.nets.layout import Layout, crop
 
 __all__ = ["LightDiscriminator", "LightGenerator", "LightTrunk"]
@@ -50,6 +51,9 @@ class LightGenerator(nn.Module):
         self.out = nn.Conv2d(widths[-1], channels, 3, padding=1)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         he_normal(self.stem)
+        for up in self.ups:
+            assert isinstance(up, nn.ConvTranspose2d)
+            even_doubling(up)
         he_normal(self.out)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
