@@ -9,12 +9,13 @@ from torch import Tensor, nn
 
 from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
-from gansmith.nets.layout import Layout, crop
+from gansmith.nets.generator import ImageGenerator
+from gansmith.nets.layout import Layout
 
 __all__ = ["DCGANDiscriminator", "DCGANGenerator"]
 
 
-class DCGANGenerator(nn.Module):
+class DCGANGenerator(ImageGenerator):
     """Noise to image by 4x4 transposed convolutions of stride 2, batch normalisation and ReLU.
 
     Args:
@@ -28,26 +29,22 @@ class DCGANGenerator(nn.Module):
     def __init__(
         self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
     ) -> None:
-        super().__init__()
-        channels, *self.size = shape
-        layout = Layout.of(*self.size)
+        super().__init__(shape, z_dim, head)
+        layout = self.layout
         widths = _widths(width, layout.doublings)
         self.base = (widths[-1], *layout.base)
-        self.z_dim = z_dim
         self.condition = ConcatLabel(z_dim, classes)
         self.stem = nn.Linear(self.condition.features, widths[-1] * layout.base[0] * layout.base[1])
         self.norm = nn.BatchNorm2d(widths[-1])
         ups = zip(reversed(widths[1:]), reversed(widths[:-1]), strict=True)
         self.ups = nn.Sequential(*(layer for a, b in ups for layer in _up(a, b)))
-        self.out = nn.Conv2d(widths[0], channels, 3, padding=1)
-        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        self.out = nn.Conv2d(widths[0], self.channels, 3, padding=1)
         self.apply(_init)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """From noise `(n, z_dim)` and labels `(n,)` to images `(n, channels, height, width)`."""
         h = self.stem(self.condition(z, label)).reshape(-1, *self.base)
-        image: Tensor = self.head(self.out(self.ups(torch.relu(self.norm(h)))))
-        return crop(image, *self.size)
+        return self.image(self.out(self.ups(torch.relu(self.norm(h)))))
 
 
 class DCGANDiscriminator(nn.Module):

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
+from gansmith.nets.generator import ImageGenerator
 from gansmith.nets.initial import SLOPE, even_doubling, he_normal
-from gansmith.nets.layout import Layout, crop
+from gansmith.nets.layout import Layout
 
 __all__ = [
     "Decoder",
@@ -102,7 +103,7 @@ class SkipExcitation(nn.Module):
         return gate * high
 
 
-class FastGenerator(nn.Module):
+class FastGenerator(ImageGenerator):
     """Noise to image.
 
     Args:
@@ -116,11 +117,8 @@ class FastGenerator(nn.Module):
     def __init__(
         self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
     ) -> None:
-        super().__init__()
-        channels, *self.size = shape
-        self.z_dim = z_dim
-        layout = Layout.of(*self.size)
-        last = layout.doublings
+        super().__init__(shape, z_dim, head)
+        layout, last = self.layout, self.layout.doublings
         widths = [width * min(MOST, 2**level) for level in range(last + 1)][::-1]
         self.base = (2 * widths[0], *layout.base)
         self.condition = ConcatLabel(z_dim, classes)
@@ -132,8 +130,7 @@ class FastGenerator(nn.Module):
         self.gates = nn.ModuleList(
             SkipExcitation(widths[at - self.far], widths[at]) for at in range(self.far, last + 1)
         )
-        self.out = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        self.out = nn.Conv2d(widths[-1], self.channels, 3, padding=1)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """From noise `(n, z_dim)` and labels `(n,)` to images `(n, channels, height, width)`."""
@@ -146,8 +143,7 @@ class FastGenerator(nn.Module):
             if at >= self.far:
                 h = self.gates[at - self.far](maps[at - self.far], h)
             maps.append(h)
-        image: Tensor = self.head(self.out(maps[-1]))
-        return crop(image, *self.size)
+        return self.image(self.out(maps[-1]))
 
 
 class Features(NamedTuple):

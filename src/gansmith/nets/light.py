@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
+from gansmith.nets.generator import ImageGenerator
 from gansmith.nets.initial import SLOPE, even_doubling, he_normal
-from gansmith.nets.layout import Layout, crop
+from gansmith.nets.layout import Layout
 
 __all__ = ["LightDiscriminator", "LightGenerator", "LightTrunk"]
 
@@ -25,7 +26,7 @@ MOST = 8
 """Channels double at every halving, up to this many times the width."""
 
 
-class LightGenerator(nn.Module):
+class LightGenerator(ImageGenerator):
     """Noise to image by 4x4 transposed convolutions of stride 2.
 
     Args:
@@ -39,17 +40,14 @@ class LightGenerator(nn.Module):
     def __init__(
         self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
     ) -> None:
-        super().__init__()
-        channels, *self.size = shape
-        self.z_dim = z_dim
-        layout = Layout.of(*self.size)
+        super().__init__(shape, z_dim, head)
+        layout = self.layout
         widths = [width * min(MOST, 2**level) for level in range(layout.doublings + 1)][::-1]
         self.base = (widths[0], *layout.base)
         self.condition = ConcatLabel(z_dim, classes, LABEL)
         self.stem = nn.Linear(self.condition.features, widths[0] * layout.base[0] * layout.base[1])
         self.ups = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(widths))
-        self.out = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        self.out = nn.Conv2d(widths[-1], self.channels, 3, padding=1)
         he_normal(self.stem)
         for up in self.ups:
             assert isinstance(up, nn.ConvTranspose2d)
@@ -63,8 +61,7 @@ class LightGenerator(nn.Module):
             h = h.contiguous(memory_format=torch.channels_last)
         for up in self.ups:
             h = up(F.leaky_relu(h, SLOPE))
-        image: Tensor = self.head(self.out(F.leaky_relu(h, SLOPE)))
-        return crop(image, *self.size)
+        return self.image(self.out(F.leaky_relu(h, SLOPE)))
 
 
 class LightTrunk(nn.Module):

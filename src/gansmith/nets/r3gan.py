@@ -15,15 +15,16 @@ from torch import Tensor, nn
 
 from gansmith.nets.condition import ConcatLabel, embedded
 from gansmith.nets.full_precision import in_full
+from gansmith.nets.generator import ImageGenerator
 from gansmith.nets.initial import SLOPE, he_normal
-from gansmith.nets.layout import Layout, crop
+from gansmith.nets.layout import Layout
 
 __all__ = ["LinearProjection", "R3GANDiscriminator", "R3GANGenerator"]
 
 EXPAND = 2
 
 
-class R3GANGenerator(nn.Module):
+class R3GANGenerator(ImageGenerator):
     """Noise to image.
 
     Args:
@@ -48,18 +49,15 @@ class R3GANGenerator(nn.Module):
         group: int = 16,
         most: int | None = None,
     ) -> None:
-        super().__init__()
-        channels, *self.size = shape
-        self.z_dim = z_dim
-        layout = Layout.of(*self.size)
+        super().__init__(shape, z_dim, head)
+        layout = self.layout
         widths = _widths(width, layout, most)[::-1]
         self.condition = ConcatLabel(z_dim, classes)
         self.basis = nn.Parameter(torch.randn(widths[0], *layout.base))
         self.stem = nn.Linear(self.condition.features, widths[0], bias=False)
         self.ups = nn.ModuleList(_change(a, b) for a, b in pairwise(widths))
         self.stages = nn.ModuleList(nn.Sequential(*(_Block(w, group) for _ in range(blocks))) for w in widths)
-        self.out = nn.Conv2d(widths[-1], channels, 1)
-        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        self.out = nn.Conv2d(widths[-1], self.channels, 1)
         nn.init.normal_(self.stem.weight, std=self.condition.features**-0.5)
         _init(self, (*self.ups, self.out), blocks * len(widths))
 
@@ -68,8 +66,7 @@ class R3GANGenerator(nn.Module):
         x = self.stages[0](self.stem(self.condition(z, label))[:, :, None, None] * self.basis)
         for up, stage in zip(self.ups, list(self.stages)[1:], strict=True):
             x = stage(F.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False))
-        image: Tensor = self.head(self.out(x))
-        return crop(image, *self.size)
+        return self.image(self.out(x))
 
 
 class R3GANDiscriminator(nn.Module):

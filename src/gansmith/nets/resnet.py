@@ -13,12 +13,13 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.nets.batch_features import GROUP, Across, across_batch
 from gansmith.nets.condition import ConditionalBatchNorm2d, ProjectionHead
-from gansmith.nets.layout import Layout, crop
+from gansmith.nets.generator import ImageGenerator
+from gansmith.nets.layout import Layout
 
 __all__ = ["ResNetDiscriminator", "ResNetGenerator"]
 
 
-class ResNetGenerator(nn.Module):
+class ResNetGenerator(ImageGenerator):
     """Noise to image by residual blocks with batch normalisation and nearest-neighbour doubling.
 
     Args:
@@ -32,16 +33,13 @@ class ResNetGenerator(nn.Module):
     def __init__(
         self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
     ) -> None:
-        super().__init__()
-        channels, *self.size = shape
-        layout = Layout.of(*self.size)
+        super().__init__(shape, z_dim, head)
+        layout = self.layout
         self.base = (width, *layout.base)
-        self.z_dim = z_dim
         self.stem = nn.Linear(z_dim, width * layout.base[0] * layout.base[1])
         self.blocks = nn.ModuleList(_UpBlock(width, classes) for _ in range(layout.doublings))
         self.norm = ConditionalBatchNorm2d(width, 0 if layout.doublings else classes)
-        self.out = nn.Conv2d(width, channels, 3, padding=1)
-        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        self.out = nn.Conv2d(width, self.channels, 3, padding=1)
         self.apply(_init)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
@@ -49,8 +47,7 @@ class ResNetGenerator(nn.Module):
         h = self.stem(z).reshape(-1, *self.base)
         for block in self.blocks:
             h = block(h, label)
-        image: Tensor = self.head(self.out(torch.relu(self.norm(h, label))))
-        return crop(image, *self.size)
+        return self.image(self.out(torch.relu(self.norm(h, label))))
 
 
 class ResNetDiscriminator(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -10,11 +11,11 @@ import torch.nn.functional as F
 from pydantic import Field as Setting
 from torch import Tensor
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, flow, ramped_half_life
+from gansmith.core import Game, Term, flow
 from gansmith.nets.fastgan import Decoder, FastDiscriminator, FastGenerator, Features
 from gansmith.objectives.pyramid import pyramid_l1
-from gansmith.recipes._conditions import classes_of, draw_images, image_field
-from gansmith.recipes._families import ADVERSARIAL, Generated, contest
+from gansmith.recipes._conditions import classes_of, image_field
+from gansmith.recipes._families import ADVERSARIAL, Generated, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
 
@@ -104,14 +105,8 @@ def fastgan(spec: Spec, hp: FastganHp) -> Game:
         "draw_part": Decoder(fine, image.shape[0], doublings),
     }
     d, g = ADVERSARIAL["hinge"]
+    terms = {**d, "redraw": Term(lambda s: s.redrawn, hp.redraw)}, g
     adam = partial(torch.optim.Adam, betas=(hp.beta1, hp.beta2), fused=True)
-    watched = ("D", "draw_whole", "draw_part")
-    return Game(
-        nets,
-        Described,
-        players={"D": Player(watched, partial(adam, lr=hp.lr_d)), "G": Player(("G",), partial(adam, lr=hp.lr_g))},
-        stages=(Stage((Turn("D", {**d, "redraw": Term(lambda s: s.redrawn, hp.redraw)}), Turn("G", g))),),
-        ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=draw_images(hp.z_dim, classes),
-        contest=contest,
-    )
+    game = duel(nets, terms, hp, classes, adam, Described)
+    watcher = replace(game.players["D"], nets=("D", "draw_whole", "draw_part"))
+    return replace(game, players={**game.players, "D": watcher})
