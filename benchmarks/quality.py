@@ -275,7 +275,7 @@ def _trained(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
         "samples": ends[-1],
         "seconds": seconds,
         "told apart": sum(last) / len(last) if last else None,
-        "verdict": [f["level"] for f in record["result"]["verdict"]],
+        "diagnoses": [d["name"] for d in record["result"]["diagnoses"]],
     }
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "edit": "find directions along which one thing changes, and edit samples along them",
     "reconstruct": "encode images and make them again, with models that have an encoder",
     "evaluate": "measure a model against images that it never saw",
+    "doctor": "say what is wrong with a run, finished or training, and what helps",
     "report": "write a run's HTML report again",
     "inspect": "look at a data set: counts, sizes, classes, unreadable and duplicate images",
     "recipes": "list the GAN variants, or show one with its settings",
@@ -32,7 +33,7 @@ COMMANDS = {
 }
 
 
-WITHOUT_TORCH = ("completion",)
+WITHOUT_TORCH = ("completion", "doctor")
 
 
 def command(name: str) -> Command:

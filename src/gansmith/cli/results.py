@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
+from gansmith.cli.diagnoses import spoken
 from gansmith.cli.show import print_json, print_table
+from gansmith.health import diagnose
 from gansmith.metrics import MEASURES, Evaluation
 from gansmith.run.files import read_json
+from gansmith.run.history import history_of
 from gansmith.run.plan import Plan
 from gansmith.run.train import Run
 
@@ -35,16 +36,15 @@ def show_run(run: Run, as_json: bool = False) -> None:
         return
     metrics = read_json(run.folder.metrics)
     if as_json:
-        print_json(
-            {"folder": str(run.folder.root), "finished": True, "already": run.already, **metrics, **_verdict(run)}
-        )
+        state = {"folder": str(run.folder.root), "finished": True, "already": run.already}
+        print_json({**state, **metrics, **run.record["result"]})
         return
     if run.already:
         print(f"{run.folder.root} is finished already; a larger budget or another --seed is a new run")
     show_evaluation(Evaluation.from_json({k: metrics[k] for k in ("results", "ceiling", "skipped")}))
     print()
-    for finding in run.record["result"]["verdict"]:
-        print(f"{ {'good': 'ok ', 'watch': ' ! ', 'bad': 'BAD'}[finding['level']] } {finding['text']}")
+    for line in spoken(diagnose(history_of(run.folder)), brief=True):
+        print(line)
     print()
     print(f"report:  {run.folder.report}")
     print(f"samples: {run.folder.samples / 'final.png'}")
@@ -69,7 +69,3 @@ def show_plan(plan: Plan, would: str, as_json: bool = False) -> None:
     print(f"folder:  {plan.folder} ({would})")
     print(f"command: {plan.command()}")
     print(game.describe())
-
-
-def _verdict(run: Run) -> Mapping[str, Any]:
-    return {"verdict": run.record["result"]["verdict"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 __all__ = ["Screen", "meter", "print_json", "print_table", "screen"]
+
+METER_OVER = 5
+"""Ticks whose mean the discriminator's meter shows."""
 
 PLAIN_EVERY = 10
 """Without a terminal, one line for every tenth tick."""
@@ -30,6 +34,7 @@ class Screen:
         self._tasks: dict[str, TaskID] = {}
         self._ticks = 0
         self._status = ""
+        self._contests: deque[float] = deque(maxlen=METER_OVER)
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Show one event."""
@@ -70,8 +75,10 @@ class Screen:
 
     def _on_round(self, event: Mapping[str, Any]) -> None:
         values = event["values"]
-        losses = " ".join(f"{name} {value:.2f}" for name, value in values.items() if name != "contest")
-        contest = [f"D {meter(values['contest'])}"] if "contest" in values else []
+        losses = " ".join(f"{name} {value:.2f}" for name, value in values.items() if "/" in name)
+        if "contest" in values:
+            self._contests.append(values["contest"])
+        contest = [f"D {meter(sum(self._contests) / len(self._contests))}"] if self._contests else []
         self._status = "  ".join([f"{event['rate']:,.0f}/s", *contest, losses])
         if self.progress is None and self._ticks % PLAIN_EVERY == 0:
             self.say(f"{event['samples']:>10,} samples  {self._status}")
@@ -80,6 +87,12 @@ class Screen:
     def _on_evaluation(self, event: Mapping[str, Any]) -> None:
         scores = "  ".join(f"{name} {value:.3f}" for name, value in event["scores"].items())
         self.say(f"{event['samples']:>10,} samples  {scores}{'  (best so far)' if event['best'] else ''}")
+
+    def _on_diagnosis(self, event: Mapping[str, Any]) -> None:
+        for name, meaning in zip(event["names"], event["meaning"], strict=True):
+            self.say(f"{event['samples']:>10,} samples  {name}: {meaning}")
+        if not event["names"]:
+            self.say(f"{event['samples']:>10,} samples  nothing is wrong any more")
 
 
 def meter(share: float, width: int = 11) -> str:

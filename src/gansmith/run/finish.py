@@ -1,13 +1,14 @@
-"""The end of a run: scores on test images, the verdict, `metrics.json` and the report."""
+"""The end of a run: scores on test images, the diagnosis, `metrics.json` and the report."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gansmith.metrics import Evaluation
+from gansmith.health import diagnose
 from gansmith.run.events import read_events
 from gansmith.run.files import write_json
 from gansmith.run.folder import RunFolder
+from gansmith.run.history import history_of_events
 from gansmith.run.judging import Judging
 from gansmith.run.log import Log
 from gansmith.run.model import Model
@@ -15,7 +16,6 @@ from gansmith.run.neighbours import neighbour_grid
 from gansmith.run.pictures import class_grid, real_grid, save_png
 from gansmith.run.plan import Plan
 from gansmith.run.report import write_report
-from gansmith.run.verdict import Finding, verdict
 
 __all__ = ["finish"]
 
@@ -25,29 +25,21 @@ def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judging: Judgi
     file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
     model = Model.load(folder.model, recipe=file)
     evaluation = judging.full(model)
-    findings = _verdict(folder, evaluation)
     metrics = {**evaluation.to_json(), "judge": dict(judging.judge.info)}
+    diagnoses = [d.to_json() for d in diagnose(history_of_events(read_events(folder.events), metrics))]
     write_json(folder.metrics, metrics)
     write_json(folder.model / "metrics.json", metrics)
     save_png(class_grid(model), folder.samples / "final.png")
     save_png(real_grid(plan.part("test")), folder.samples / "real.png")
     save_png(neighbour_grid(model, judging), folder.samples / "nearest.png")
-    record = {**record, "result": {"verdict": [f.to_json() for f in findings]}}
+    record = {**record, "result": {"diagnoses": diagnoses}}
     log.event(
         "done",
         scores={r.name: [r.value, r.low, r.high] for r in evaluation.results},
-        verdict=[f.to_json() for f in findings],
+        diagnoses=diagnoses,
     )
     write_json(folder.record, record)
     write_report(folder)
     record["finished"] = True
     write_json(folder.record, record)
     return record
-
-
-def _verdict(folder: RunFolder, evaluation: Evaluation) -> list[Finding]:
-    rounds = [e["values"] for e in read_events(folder.events) if e["event"] == "round"]
-    contest = [values["contest"] for values in rounds if isinstance(values.get("contest"), float)]
-    coverage = next((r.value for r in evaluation.results if r.name == "coverage"), None)
-    ceiling = next((r.value for r in evaluation.ceiling if r.name == "coverage"), None)
-    return verdict(contest, coverage, ceiling)

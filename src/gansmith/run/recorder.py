@@ -13,8 +13,11 @@ from torch import Tensor
 from gansmith.core import Log as RoundLog
 from gansmith.core import State, look
 from gansmith.errors import RunError
+from gansmith.health import diagnose
 from gansmith.run.checkpoint import save_checkpoint
+from gansmith.run.events import read_events
 from gansmith.run.folder import RunFolder
+from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
@@ -25,6 +28,11 @@ __all__ = ["Recorder", "Scores"]
 
 Scores = Callable[[Model], Mapping[str, float]]
 """From the model so far to its scores on the validation images."""
+
+ASKED = 32
+"""Images of each kind that the discriminator is asked about at a tick: few, since asking costs time in every run, and
+others every time, since what counts is the mean over many ticks.
+"""
 
 BEST = "kernel"
 """The score that chooses the best model; lower is better. Unbiased, so it is fair for few images."""
@@ -40,6 +48,7 @@ class Recorder:
         model_of: Makes a model of the state's (averaged) nets.
         scores: Measures it; None where the data is too small to.
         held_out: Validation images to ask the discriminator about.
+        seen: As many training images, for the same.
         extra: What an earlier process kept in the checkpoint that this run continues from.
         tie: Difference of the deciding score that is noise; among models this close to the best the latest is kept,
             since its weights have been averaged longer and its learning rate is lower.
@@ -53,11 +62,12 @@ class Recorder:
         model_of: Callable[[State], Model],
         scores: Scores | None,
         held_out: Batch,
+        seen: Batch,
         extra: Mapping[str, Any] | None = None,
         tie: float = 0.0,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
-        self._model_of, self._scores, self._held_out = model_of, scores, held_out
+        self._model_of, self._scores, self._held_out, self._seen = model_of, scores, held_out, seen
         kept = extra or {}
         window = kept.get("window", {})
         self._tie = tie
@@ -106,9 +116,7 @@ class Recorder:
         device = state.backend.device
         values = {name: float(torch.stack([p.to(device) for p in parts]).mean()) for name, parts in self._sums.items()}
         self._sums.clear()
-        contest = self._contest(state)
-        if contest is not None:
-            values["contest"] = contest
+        values |= self._contest(state)
         broken = [name for name, value in values.items() if not math.isfinite(value)]
         started, before = self._window
         rate = (state.clock.samples - before) / max(time.perf_counter() - started, 1e-9)
@@ -124,13 +132,22 @@ class Recorder:
             raise NotFinite(broken[0] if broken else name)
 
     @torch.no_grad()
-    def _contest(self, state: State) -> float | None:
-        """How often the discriminator scores a held-out real image above one made for the same condition."""
+    def _contest(self, state: State) -> dict[str, float]:
+        """How often the discriminator scores real above made, and training above held-out images.
+
+        `contest` pairs held-out images with samples made for the same condition; `overfit` all training with all
+        held-out images. Nothing in a game without a contest.
+        """
         if state.game.contest is None:
-            return None
-        real, fake = state.game.contest(look(state, self._held_out, seed=state.clock.samples))
-        real, fake = real.reshape(len(real), -1).mean(1), fake.reshape(len(fake), -1).mean(1)
-        return float(((real > fake).double() + (real == fake).double() / 2).mean())
+            return {}
+        samples = state.clock.samples
+        held_out, seen = (_some(images, samples // self.pace.tick) for images in (self._held_out, self._seen))
+        asked = {name: torch.cat([value, seen[name]]) for name, value in held_out.items()}
+        with state.backend.precision():
+            real, fake = (_each(scores) for scores in state.game.contest(look(state, asked, seed=samples)))
+        n = len(next(iter(held_out.values())))
+        known, real, fake = real[n:], real[:n], fake[:n]
+        return {"contest": float(_above(real, fake).mean()), "overfit": float(_above(known[:, None], real).mean())}
 
     def _evaluate(self, state: State) -> None:
         model = self._model_of(state)
@@ -146,6 +163,16 @@ class Recorder:
         if better:
             model.save(self.folder.model)
         self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
+        self._examine(state.clock.samples)
+
+    def _examine(self, samples: int) -> None:
+        """Tell what is wrong, when that has changed."""
+        events = list(read_events(self.folder.events))
+        found = [d for d in diagnose(history_of_events(events)) if d.level == "sick"]
+        told: list[str] = next((e["names"] for e in reversed(events) if e["event"] == "diagnosis"), [])
+        names = [d.name for d in found]
+        if names != told:
+            self.log.event("diagnosis", samples=samples, names=names, meaning=[d.meaning for d in found])
 
     def _picture(self, state: State, model: Model) -> None:
         path = self.folder.samples / f"{state.clock.samples:012d}.png"
@@ -155,6 +182,23 @@ class Recorder:
 
 class NotFinite(RunError):
     """A loss or a weight stopped being a number; the name of it is the message."""
+
+
+def _some(images: Batch, turn: int) -> Batch:
+    """A few of the images, others at every turn, round and round."""
+    total = len(next(iter(images.values())))
+    rows = (turn * ASKED + torch.arange(min(ASKED, total))) % total
+    return {name: value[rows] for name, value in images.items()}
+
+
+def _each(scores: Tensor) -> Tensor:
+    """One score a sample, the mean over patches."""
+    return scores.reshape(len(scores), -1).mean(1)
+
+
+def _above(a: Tensor, b: Tensor) -> Tensor:
+    """1 where a is above b, one half where they are equal, else 0."""
+    return (a > b).double() + (a == b).double() / 2
 
 
 def _crossed(before: int, now: int, every: int) -> bool:

@@ -10,15 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.errors import InputError
+from gansmith.health import diagnose
 from gansmith.metrics import MEASURES, Evaluation, Result
 from gansmith.run.charts import line_chart
 from gansmith.run.events import read_events
 from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
+from gansmith.run.history import history_of_events
 from gansmith.run.report_style import PAGE
-from gansmith.run.verdict import verdict
 
 __all__ = ["write_report"]
+
+CONTESTS = (
+    (
+        "contest",
+        "How often the discriminator scores a held-out real image above a made one",
+        "50%: it can't tell",
+    ),
+    (
+        "overfit",
+        "How often the discriminator scores a training image above a held-out one",
+        "50%: it has learnt nothing by heart",
+    ),
+)
+"""Values of a round that are shares of a contest: name, title, and what one half means."""
 
 FILM = 6
 """Pictures of the generator's progress in the report."""
@@ -34,10 +49,11 @@ def write_report(folder: RunFolder) -> Path:
     events = list(read_events(folder.events))
     if not any(e["event"] in ("start", "resume") for e in events):
         raise InputError(f"{folder.root} has logged nothing yet: train first")
-    evaluation = Evaluation.from_json(_only(read_json(folder.metrics))) if folder.metrics.is_file() else None
+    metrics = read_json(folder.metrics) if folder.metrics.is_file() else None
+    evaluation = None if metrics is None else Evaluation.from_json(_only(metrics))
     sections = [
         _head(record, events),
-        _verdict(record, events),
+        _diagnoses(events, metrics),
         _pictures(folder),
         _scores(evaluation, record["data"]["classes"]),
         _curves(events),
@@ -69,16 +85,22 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     return f"<header>{name}<p>{' · '.join(map(_e, facts))}</p></header>"
 
 
-def _verdict(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
-    found = record.get("result", {}).get("verdict", [])
-    broke = [e["what"] for e in events if e["event"] == "broke"]
-    if broke:
-        found = [f.to_json() for f in verdict([], None, None, broke[-1])]
-    if not found:
-        return '<section class="verdict watch"><p>This run has not finished.</p></section>'
-    marks = {"good": "✓", "watch": "!", "bad": "✗"}
-    lines = [f'<p class="{f["level"]}"><b>{marks[f["level"]]}</b> {_e(_sentence(f["text"]))}</p>' for f in found]
-    return f'<section class="verdict"><h2>Verdict</h2>{"".join(lines)}</section>'
+def _diagnoses(events: list[dict[str, Any]], metrics: Mapping[str, Any] | None) -> str:
+    marks = {"well": "✓", "watch": "!", "sick": "✗"}
+    parts = []
+    history = history_of_events(events, metrics)
+    for d in diagnose(history):
+        since = f" (since about {d.since:,} samples)" if d.since and d.level != "well" else ""
+        evidence = "".join(f"<li>{_e(e.text)}</li>" for e in d.evidence)
+        remedies = "".join(f"<li>{_e(r.text)}</li>" for r in d.remedies)
+        parts.append(
+            f'<p class="{d.level}"><b>{marks[d.level]}</b> <strong>{_e(d.name)}</strong>{since}: {_e(d.meaning)}</p>'
+            + (f"<ul>{evidence}</ul>" if evidence else "")
+            + (f"<p>What helps:</p><ol>{remedies}</ol>" if remedies else "")
+        )
+    over = metrics is not None or history.broke
+    title = "Diagnosis" if over else "Diagnosis so far: this run has not finished"
+    return f'<section class="verdict"><h2>{title}</h2>{"".join(parts)}</section>'
 
 
 def _pictures(folder: RunFolder) -> str:
@@ -148,23 +170,15 @@ def _curves(events: list[dict[str, Any]]) -> str:
     rounds = [e for e in events if e["event"] == "round"]
     evaluations = [e for e in events if e["event"] == "evaluation"]
     charts = []
-    contest = _line(rounds, "values", ["contest"])
-    charts.append(
-        (
-            "How often the discriminator scores a held-out real image above a made one",
-            line_chart(
-                {"discriminator": contest["contest"]}, "samples", (0.5, "50%: it can't tell"), (0.0, 1.0), percent=True
-            )
-            if contest
-            else "",
-        )
-    )
+    for name, title, mark in CONTESTS:
+        drawn = {"discriminator": _line(rounds, "values", [name]).get(name, [])}
+        charts.append((title, line_chart(drawn, "samples", (0.5, mark), (0.0, 1.0), percent=True)))
     shares = _line(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
     charts.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
     charts.append(
         ("Kernel distance on validation images", line_chart(_line(evaluations, "scores", ["kernel"]), "samples"))
     )
-    names = list(dict.fromkeys(name for e in rounds for name in e["values"] if name != "contest"))
+    names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))
     for player in players:
         own = [name for name in names if name.startswith(f"{player}/")]
@@ -205,10 +219,6 @@ def _settings(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     if notes:
         parts.insert(0, "<h3>Notes</h3><ul>" + "".join(f"<li>{_e(n)}</li>" for n in notes) + "</ul>")
     return f"<section><h2>How it was made</h2>{''.join(parts)}</section>"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _data_uri(path: Path) -> str:

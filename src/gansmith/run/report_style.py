@@ -24,7 +24,8 @@ header p, figcaption, .legend, summary {{ color: var(--dim); font-size: 13px; }}
 section {{ background: var(--card); border: 1px solid var(--line); border-radius: 10px; }}
 section {{ padding: 16px 18px; margin-top: 16px; }}
 .verdict p {{ margin: 4px 0; }} .verdict b {{ display: inline-block; width: 1.4em; }}
-.good b {{ color: #2a8c4e; }} .watch b {{ color: #b07d12; }} .bad b {{ color: #c43c4d; }}
+.well b {{ color: #2a8c4e; }} .watch b {{ color: #b07d12; }} .sick b {{ color: #c43c4d; }}
+.verdict ul, .verdict ol {{ margin: 2px 0 8px; padding-left: 3em; font-size: 14px; }}
 .pair, .charts {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 18px; }}
 .film {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 12px; }}
 figure {{ margin: 0; }}

@@ -28,13 +28,14 @@ from gansmith.run.plan import Plan, Request, check_same_run, make_plan, versions
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import NotFinite, Recorder
 from gansmith.run.report import write_report
-from gansmith.run.verdict import ADVICE
 from gansmith.types import Batch
 
 __all__ = ["Run", "rehearse", "train"]
 
-HELD_OUT = 256
-"""Validation images that the discriminator is asked about on every tick."""
+HELD_OUT = 512
+"""Images of a split that the discriminator is asked about in turn."""
+
+ADVICE = "try a smaller learning rate (lr=...), a larger penalty, or --precision fp32"
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,15 @@ class _Session:
         recorder = None
         if judging is not None:
             recorder = Recorder(
-                self.folder, pace, self.log, self._model_of, judging.quick, self._held_out(), extra, judging.tie
+                self.folder,
+                pace,
+                self.log,
+                self._model_of,
+                judging.quick,
+                self._shown("val"),
+                self._shown("train"),
+                extra,
+                judging.tie,
             )
             if extra is None:
                 recorder.start(state)
@@ -287,8 +296,9 @@ class _Session:
         nets, frequencies = state.best_nets, plan.frequencies
         return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, plan.rows)
 
-    def _held_out(self) -> Batch:
-        images = self.plan.part("val")
+    def _shown(self, split: str) -> Batch:
+        """The images of a split that the discriminator is asked about."""
+        images = self.plan.part(split)
         rows = slice(0, min(HELD_OUT, len(images)))
         labels = None if images.labels is None else images.labels[rows]
         codec = self.plan.codec

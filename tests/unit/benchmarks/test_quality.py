@@ -30,7 +30,7 @@ def result(recipe: str, distance: float, data: str = "print", **given: Any) -> d
         "judge": {**scores, "frechet": [distance, None, None, 0.0]},
         "efflite0": {**scores, "frechet": [distance / 2, None, None, 0.0]},
         "curve": [{"samples": s, "seconds": 1.0, "coverage": s / 100, "kernel": 1.0} for s in (10, 20)],
-        "trained": {"samples": 2_000, "seconds": 100.0, "told apart": 0.7, "verdict": ["good"]},
+        "trained": {"samples": 2_000, "seconds": 100.0, "told apart": 0.7, "diagnoses": ["healthy"]},
         "wall seconds": 120.0,
         "seconds per 1,000 samples": 0.5,
         **given,

@@ -34,16 +34,54 @@ def test_train_shows_results_and_where_they_are(call, data: Path, judge: Path, t
     line = f"train {data} {SMALL} --judge {judge} --out {tmp_path / 'r'}"
     said = call(line)
     assert said.code == 0
-    for part in ("coverage", "ok  all numbers stayed finite", "report:  ", "model:   "):
+    for part in ("coverage", "underway: The run has only begun", "report:  ", "model:   "):
         assert part in said.out
     assert "bands: 180 images" in said.err and "again, with every choice spelt out: gansmith train" in said.err
     again = call(line)
     assert again.code == 0 and "is finished already" in again.out and not again.err
     assert again.out.split("\n", 1)[1] == said.out
     found = strict_json(call(f"{line} --json").out)
-    assert found["already"] and found["finished"] and found["verdict"]
+    assert found["already"] and found["finished"] and found["diagnoses"]
     other = call(line.replace("hidden=8", "hidden=9"))
     assert other.code == 2 and "holds a run with settings" in other.err and other.err.count("\n") == 1
+
+
+def log_of(path: Path, told: float, kernel: list[float], coverage: float) -> Path:
+    """A log of events as another program may write it."""
+    lines: list[dict[str, object]] = [{"event": "start", "total": 10_000, "data": {"classes": ["a", "b"]}}]
+    for i in range(100):
+        lines.append({"event": "round", "round": 10 * i, "samples": 100 * i, "values": {"contest": told}})
+    for i, value in enumerate(kernel):
+        scores = {"kernel": value, "recall": coverage, "coverage": coverage}
+        lines.append({"event": "evaluation", "samples": 1_000 * (i + 1), "scores": scores})
+    path.write_text("\n".join(map(json.dumps, lines)) + "\nbroken line", encoding="utf-8")
+    return path
+
+
+def test_the_doctor_says_what_is_wrong_and_what_helps(call, tmp_path: Path) -> None:
+    sick = log_of(tmp_path / "sick.jsonl", 0.99, [1.0] * 10, 0.3)
+    said = call(f"doctor {sick}")
+    assert said.code == 1 and "9,900 of 10,000 samples, not finished" in said.out
+    assert "BAD vanishing-gradient (83% sure" in said.out and "what helps: 1." in said.out
+    found = strict_json(call(f"doctor {sick} --json").out)
+    assert found["diagnoses"][0]["name"] == "vanishing-gradient" and found["diagnoses"][0]["evidence"]
+    well = call(f"doctor {log_of(tmp_path / 'well.jsonl', 0.7, [1 / (i + 1) for i in range(10)], 0.9)}")
+    assert well.code == 0 and "ok  healthy" in well.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("none", None, "does not exist"),
+        ("empty.jsonl", "", "nothing to examine"),
+        ("other.jsonl", "[1]\n{}\n", "nothing to examine"),
+    ],
+)
+def test_what_the_doctor_can_not_examine_is_said(call, tmp_path: Path, name: str, text: str, message: str) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    said = call(f"doctor {tmp_path / name}")
+    assert said.code == 2 and message in said.err and said.err.count("\n") == 1
 
 
 def test_a_rehearsal_writes_nothing(call, data: Path, tmp_path: Path, monkeypatch) -> None:

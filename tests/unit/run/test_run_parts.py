@@ -1,4 +1,4 @@
-"""Budget, settings, hardware, pace, events and the verdict: the small parts of a run."""
+"""Budget, settings, hardware, pace and events: the small parts of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from gansmith.run.charts import line_chart
 from gansmith.run.events import Events, read_events
 from gansmith.run.pace import Pace
 from gansmith.run.settings import parse_settings, resolve
-from gansmith.run.verdict import verdict
 
 GAN = find_recipe("gan")
 
@@ -199,19 +198,6 @@ def test_a_full_disk_is_said_when_logging(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="the disk is full"):
         log.write("note", text="x")
     log.close()
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "coverage", "broke", "levels"),
-    [
-        ([0.5] * 10, 0.9, "", ["good", "good", "good"]),
-        ([0.5] * 8 + [0.8] * 2, 0.4, "", ["good", "watch", "watch"]),
-        ([0.99], 0.1, "", ["good", "bad", "bad"]),
-        ([], None, "the loss", ["bad"]),
-    ],
-)
-def test_the_verdict(accuracy: list[float], coverage: float | None, broke: str, levels: list[str]) -> None:
-    assert [f.level for f in verdict(accuracy, coverage, 1.0, broke)] == levels
 
 
 def test_charts_leave_out_what_is_no_number() -> None:

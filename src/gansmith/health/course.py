@@ -1,0 +1,197 @@
+"""Rules on the course of a run: numbers that break, quality that falls, swings or stands still, and the goal."""
+
+from __future__ import annotations
+
+import math
+
+from gansmith.health.balance import FEWEST, GOOD, improving
+from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
+from gansmith.health.history import History, Series
+from gansmith.health.variety import beyond, percent
+
+__all__ = ["converged", "divergence", "healthy", "numerical_failure", "oscillation", "stalled", "underway"]
+
+WORSE = 3.0
+"""Times its best that the kernel distance ends at where a run has diverged."""
+
+SWING, LOOKS = 0.7, 6
+"""Typical change of the kernel distance's logarithm from look to look that counts as swinging; looks that it needs."""
+
+MIDDLE = 0.1
+"""How far from a guess the discriminator may be at the end of a game that is over."""
+
+
+def numerical_failure(history: History) -> Diagnosis | None:
+    """A number stopped being one."""
+    if not history.broke:
+        return None
+    return Diagnosis(
+        "numerical-failure",
+        "sick",
+        1.0,
+        None,
+        f"{history.broke} stopped being a number. Everything computed from it is lost, and training can't go on.",
+        (),
+        (
+            Remedy("setting", "smaller learning rates (lr_g, lr_d)"),
+            Remedy("setting", "--precision fp32"),
+            Remedy("setting", "a firmer penalty (gamma, gp, r1), or spectral normalisation (--recipe sngan)"),
+        ),
+    )
+
+
+def divergence(history: History) -> Diagnosis | None:
+    """Quality was there and is lost."""
+    kernel, coverage = history.score("kernel"), history.score("coverage")
+    if len(kernel) < 4 or not coverage:
+        return None
+    now, best = kernel.after(0.8).mean, kernel.best
+    held, most = coverage.after(0.8).mean, max(coverage.values)
+    if now < WORSE * max(best, 1e-3) or held > 0.6 * most or most < 0.1:
+        return None
+    at = kernel.samples[kernel.values.index(best)]
+    return Diagnosis(
+        "divergence",
+        "sick",
+        beyond(now / max(best, 1e-3), WORSE, 3 * WORSE),
+        at,
+        "Training went well and then fell apart. One player's steps have become too large for the other to follow.",
+        (
+            Evidence("kernel", now, WORSE * best, f"the distance to real data was {best:.3g} and is {now:.3g}"),
+            Evidence("coverage", held, 0.6 * most, f"coverage was {percent(most)} and is {percent(held)}"),
+        ),
+        (
+            Remedy("setting", "halve both learning rates (lr_g, lr_d)"),
+            Remedy("setting", "a firmer penalty (gamma, gp, r1)"),
+            Remedy(
+                "time", f"the best model, from about {at:,} samples, is kept: it is the one in the run's model folder"
+            ),
+        ),
+    )
+
+
+def oscillation(history: History) -> Diagnosis | None:
+    """Quality jumps from look to look, up as often as down."""
+    kernel = Series.of(
+        [(n, v) for n, v in zip(history.score("kernel").samples, history.score("kernel").values, strict=True) if v > 0]
+    )
+    late = kernel.after(0.3)
+    if len(late) < LOOKS:
+        return None
+    steps = [math.log(b / a) for a, b in zip(late.values, late.values[1:], strict=False)]
+    size, drift = sum(abs(s) for s in steps) / len(steps), abs(sum(steps)) / len(steps)
+    if size < SWING or drift > size / 2:
+        return None
+    return Diagnosis(
+        "oscillation",
+        "watch",
+        beyond(size, SWING, 2 * SWING),
+        late.samples[0],
+        "The players chase each other in circles: quality comes and goes instead of growing. Which model one gets is a "
+        "matter of luck.",
+        (
+            Evidence(
+                "kernel",
+                size,
+                SWING,
+                f"the distance to real data changes by a factor of {math.exp(size):.1f} from look to look",
+            ),
+        ),
+        (
+            Remedy("setting", "smaller learning rates, or a rate that falls"),
+            Remedy("setting", "a longer average of the generator (ema)"),
+            Remedy("setting", "rule=optimistic or rule=extragradient"),
+        ),
+    )
+
+
+def stalled(history: History) -> Diagnosis | None:
+    """Samples are not good and no longer improve."""
+    kernel, covered = history.score("kernel"), history.relative("coverage")
+    if covered is None or covered >= GOOD or improving(kernel) is not False:
+        return None
+    return Diagnosis(
+        "stalled",
+        "watch",
+        beyond(-covered, -GOOD, 0.0),
+        kernel.samples[kernel.values.index(kernel.best)],
+        "Samples have stopped getting better before they were good. More of the same training will hardly help.",
+        (
+            Evidence(
+                "kernel",
+                kernel.after(2 / 3).best,
+                kernel.between(1 / 3, 2 / 3).best,
+                "the distance to real data no longer falls",
+            ),
+            Evidence("coverage", covered, GOOD, f"samples cover {percent(covered)} of what real data covers"),
+        ),
+        (
+            Remedy("setting", "--recipe r3gan, where this is another one"),
+            Remedy(
+                "setting", "larger networks (--size m, width) if the data is rich; other learning rates if it is not"
+            ),
+        ),
+    )
+
+
+def converged(history: History) -> Diagnosis | None:
+    """The game is over: the discriminator guesses, and samples are good and no longer improve."""
+    told, covered = history.signal("told_apart"), history.relative("coverage")
+    if len(told) < FEWEST or covered is None or covered < GOOD or improving(history.score("kernel"), 0.2) is not False:
+        return None
+    share = told.after(0.8).mean
+    if abs(share - 0.5) > MIDDLE:
+        return None
+    return Diagnosis(
+        "converged",
+        "well",
+        beyond(-abs(share - 0.5), -MIDDLE, 0.0),
+        told.since(lambda v: abs(v - 0.5) <= MIDDLE),
+        "The generator is so good that the discriminator can only guess. Longer training would change little.",
+        (
+            Evidence(
+                "told_apart",
+                share,
+                0.5 + MIDDLE,
+                f"the discriminator tells real from made {percent(share)} of the time (50% is a guess)",
+            ),
+        ),
+    )
+
+
+def underway(history: History) -> Diagnosis:
+    """Nothing can be said yet."""
+    return Diagnosis(
+        "underway", "well", 0.5, None, "The run has only begun: there is too little to judge it by. Ask again later."
+    )
+
+
+def healthy(history: History) -> Diagnosis:
+    """Nothing is wrong."""
+    told, covered = history.signal("told_apart"), history.relative("coverage")
+    evidence = []
+    if told:
+        share = told.after(0.8).mean
+        evidence.append(
+            Evidence(
+                "told_apart",
+                share,
+                0.5,
+                f"the discriminator tells real from made {percent(share)} of the time (50% is a guess)",
+            )
+        )
+    if covered is not None:
+        evidence.append(
+            Evidence("coverage", covered, 1.0, f"samples cover {percent(covered)} of what real data covers")
+        )
+    more = not history.final or (covered or 0.0) < GOOD
+    return Diagnosis(
+        "healthy",
+        "well",
+        0.7,
+        None,
+        "Both players learn from each other. "
+        + ("Samples should go on getting better with more training." if more else "The model can be used."),
+        tuple(evidence),
+        (Remedy("time", "for still better samples, go on with a larger --budget"),) if more else (),
+    )

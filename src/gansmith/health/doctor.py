@@ -1,0 +1,55 @@
+"""From the history of a run to diagnoses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gansmith.health.balance import discriminator_overfit, discriminator_too_weak, vanishing_gradient
+from gansmith.health.course import converged, divergence, healthy, numerical_failure, oscillation, stalled, underway
+from gansmith.health.diagnosis import Diagnosis
+from gansmith.health.history import History
+from gansmith.health.variety import condition_ignored, memorisation, mode_collapse
+
+__all__ = ["RULES", "diagnose"]
+
+RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
+    numerical_failure,
+    divergence,
+    vanishing_gradient,
+    discriminator_too_weak,
+    mode_collapse,
+    discriminator_overfit,
+    memorisation,
+    condition_ignored,
+    oscillation,
+    stalled,
+    converged,
+)
+"""In the order of causes: what stands first explains what stands behind it."""
+
+BEHIND = {
+    "stalled": ("vanishing-gradient", "discriminator-too-weak", "mode-collapse", "divergence", "numerical-failure")
+}
+"""Diagnoses that others explain already."""
+
+FEWEST_ROUNDS = 100
+"""Rounds before which nothing is said but that a number broke."""
+
+LEVELS = ("sick", "watch", "well")
+
+
+def diagnose(history: History) -> list[Diagnosis]:
+    """All that is so, the most serious first; `healthy` or `underway` where nothing is wrong.
+
+    Args:
+        history: The signals and scores of a run, finished or not.
+    """
+    if history.rounds < FEWEST_ROUNDS and not history.broke:
+        return [underway(history)]
+    found = [d for rule in RULES if (d := rule(history)) is not None]
+    names = {d.name for d in found}
+    found = [d for d in found if not names.intersection(BEHIND.get(d.name, ()))]
+    if not any(d.level != "well" for d in found):
+        judged = history.final or any(len(series) for series in history.scores.values())
+        found += [] if found else [healthy(history) if judged else underway(history)]
+    return sorted(found, key=lambda d: (LEVELS.index(d.level), -d.confidence))

@@ -1,0 +1,121 @@
+"""What a doctor reads: the signals of a run as series over real samples, and a few facts about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["EMPTY", "History", "Series"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A signal over time.
+
+    Attributes:
+        samples: Real samples seen at each value, rising.
+        values: The values, all finite.
+    """
+
+    samples: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[int, float]]) -> Series:
+        """From pairs of samples and value; those that are no numbers are left out."""
+        kept = [(int(n), float(v)) for n, v in pairs if math.isfinite(v)]
+        return cls(tuple(n for n, _ in kept), tuple(v for _, v in kept))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def after(self, share: float) -> Series:
+        """What follows this share of the values, in [0, 1]; at least the last one."""
+        start = min(int(len(self) * share), max(len(self) - 1, 0))
+        return Series(self.samples[start:], self.values[start:])
+
+    def between(self, start: float, stop: float) -> Series:
+        """The values from one share of them to another."""
+        a, b = int(len(self) * start), max(int(len(self) * stop), int(len(self) * start) + 1)
+        return Series(self.samples[a:b], self.values[a:b])
+
+    @property
+    def mean(self) -> float:
+        """The mean; NaN of nothing."""
+        return sum(self.values) / len(self) if self else math.nan
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation; 0 of fewer than two."""
+        if len(self) < 2:
+            return 0.0
+        mean = self.mean
+        return math.sqrt(sum((v - mean) ** 2 for v in self.values) / (len(self) - 1))
+
+    @property
+    def best(self) -> float:
+        """The least value; NaN of nothing."""
+        return min(self.values, default=math.nan)
+
+    def since(self, holds: Callable[[float], bool]) -> int | None:
+        """The samples from which on a condition holds without a break to the end; None where it doesn't hold there."""
+        found = None
+        for n, value in zip(reversed(self.samples), reversed(self.values), strict=True):
+            if not holds(value):
+                break
+            found = n
+        return found
+
+
+EMPTY = Series()
+
+
+@dataclass(frozen=True)
+class History:
+    """A run as the doctor sees it, finished or not.
+
+    Attributes:
+        total: Samples that the run is planned for.
+        signals: Signals by name, as the event format lists them: `told_apart`, `overfit`, losses as `player/term`.
+        scores: Scores of the model so far on held-out samples, by name: `kernel`, `recall`, `coverage`, ...
+        final: Scores of the finished model on test samples; empty before.
+        ceiling: What real data reaches in the place of samples, by score.
+        classes: Number of classes; 0 without.
+        finished: Whether it is.
+        broke: What stopped being a number; empty where nothing did.
+        rounds: Rounds played.
+    """
+
+    total: int = 0
+    signals: Mapping[str, Series] = field(default_factory=dict)
+    scores: Mapping[str, Series] = field(default_factory=dict)
+    final: Mapping[str, float] = field(default_factory=dict)
+    ceiling: Mapping[str, float] = field(default_factory=dict)
+    classes: int = 0
+    finished: bool = False
+    broke: str = ""
+    rounds: int = 0
+
+    def signal(self, name: str) -> Series:
+        """A signal; empty where it was not measured."""
+        return self.signals.get(name, EMPTY)
+
+    def score(self, name: str) -> Series:
+        """A score over time; empty where it was not measured."""
+        return self.scores.get(name, EMPTY)
+
+    def now(self, name: str) -> float | None:
+        """A score as it is now: of the finished model where there is one, else the mean of the last looks."""
+        if name in self.final:
+            return self.final[name]
+        series = self.score(name)
+        return series.after(0.8).mean if series else None
+
+    def relative(self, name: str) -> float | None:
+        """A score as a share of what real data reaches, where it is known."""
+        value, ceiling = self.now(name), self.ceiling.get(name)
+        return value if value is None or not ceiling else value / ceiling

@@ -1,0 +1,145 @@
+"""Rules on what samples are like: how many kinds there are, whether they are copies, whether they obey."""
+
+from __future__ import annotations
+
+from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
+from gansmith.health.history import History, Series
+
+__all__ = ["EARLY", "beyond", "condition_ignored", "memorisation", "mode_collapse", "percent"]
+
+EARLY = 0.3
+"""Share of a run before which few kinds of samples are no sign of anything: every generator begins with one."""
+
+FEW_REACHED, FEW_COVERED = 0.25, 0.5
+"""Recall and coverage, as shares of what real data reaches, that are both missed where modes have collapsed."""
+
+COPIED, DUPLICATES = 0.65, 0.01
+DISOBEYED = 0.5
+"""Accuracy, from chance (0) to what real data reaches (1), below which a condition counts as ignored."""
+
+ENOUGH = 0.3
+"""Coverage, as a share of the real data's, above which samples are good enough to ask whether they obey."""
+
+
+def percent(value: float) -> str:
+    """A share in words."""
+    return f"{value:.0%}"
+
+
+def beyond(value: float, bound: float, far: float) -> float:
+    """Confidence: 0.5 at the bound, rising along a line to 1 at `far`."""
+    return min(1.0, max(0.5, 0.5 + 0.5 * (value - bound) / (far - bound)))
+
+
+def begun(series: Series, bound: float) -> int | None:
+    """Since when a score has been below a bound without a break."""
+    return series.since(lambda v: v < bound)
+
+
+def _too_early(history: History) -> bool:
+    looks = history.score("coverage") or history.score("recall")
+    return not history.final and (not looks or looks.samples[-1] < EARLY * history.total)
+
+
+def mode_collapse(history: History) -> Diagnosis | None:
+    """Few kinds of samples: recall and coverage are both far below what real data reaches."""
+    recall, coverage = history.relative("recall"), history.relative("coverage")
+    if recall is None or coverage is None or _too_early(history):
+        return None
+    if recall >= FEW_REACHED or coverage >= FEW_COVERED:
+        return None
+    evidence = [
+        Evidence("recall", recall, FEW_REACHED, f"samples reach {percent(recall)} of the variety that real data has"),
+        Evidence("coverage", coverage, FEW_COVERED, f"they lie near {percent(coverage)} of what real samples lie near"),
+    ]
+    obeys = history.relative("accuracy")
+    per_class = history.classes > 1 and obeys is not None and obeys > 0.7
+    if per_class:
+        evidence.append(
+            Evidence("accuracy", obeys or 0.0, 0.7, "classes are told apart: it is within each that few kinds are made")
+        )
+    where = "within each class " if per_class else ""
+    return Diagnosis(
+        "mode-collapse",
+        "sick",
+        beyond(-recall, -FEW_REACHED, 0.0),
+        begun(history.score("recall"), FEW_REACHED * history.ceiling.get("recall", 1.0)),
+        f"The generator has found a few samples that fool the discriminator and makes {where}nothing else. Other noise "
+        "gives almost the same picture, so most of what the data shows is never made.",
+        tuple(evidence),
+        (
+            Remedy("setting", "train with --recipe r3gan: its pairing loss and penalties keep both players in balance"),
+            Remedy("setting", "let the discriminator see several samples at once: pack=2, or batch_features=std"),
+            Remedy("setting", "halve both learning rates (lr_g, lr_d)"),
+        ),
+    )
+
+
+def memorisation(history: History) -> Diagnosis | None:
+    """Copies: samples are nearer to training data than to unseen data of the same size."""
+    nearer, copies = history.now("train_closer"), history.now("duplicates")
+    copied = nearer is not None and nearer > COPIED
+    doubled = copies is not None and copies > DUPLICATES
+    if not copied and not doubled:
+        return None
+    evidence = []
+    if nearer is not None:
+        text = f"{percent(nearer)} of samples lie nearer to training than to unseen data (50% without copying)"
+        evidence.append(Evidence("train_closer", nearer, COPIED, text))
+    if copies is not None:
+        evidence.append(
+            Evidence("duplicates", copies, DUPLICATES, f"{percent(copies)} of samples equal a training sample")
+        )
+    return Diagnosis(
+        "memorisation",
+        "sick",
+        1.0 if doubled else beyond(nearer or 0.0, COPIED, 0.9),
+        None,
+        "The generator repeats training data instead of making new samples. What it makes can give away whose data it "
+        "was trained on.",
+        tuple(evidence),
+        (
+            Remedy("data", "train with more data"),
+            Remedy(
+                "setting",
+                "let the discriminator see varied data: augment=ada, flip=true or shift=2 where they do no harm",
+            ),
+            Remedy("time", "stop earlier: a smaller --budget"),
+        ),
+    )
+
+
+def condition_ignored(history: History) -> Diagnosis | None:
+    """Samples that don't show the class that was asked for, though they are good otherwise."""
+    right, reach, covered = history.now("accuracy"), history.ceiling.get("accuracy", 1.0), history.relative("coverage")
+    if history.classes < 2 or right is None or covered is None or covered < ENOUGH or _too_early(history):
+        return None
+    chance = 1 / history.classes
+    obeyed = (right - chance) / max(reach - chance, 1e-9)
+    if obeyed >= DISOBEYED:
+        return None
+    return Diagnosis(
+        "condition-ignored",
+        "sick" if obeyed < DISOBEYED / 2 else "watch",
+        beyond(-obeyed, -DISOBEYED, 0.0),
+        None,
+        "Samples don't show the class that was asked for. The discriminator does not look at the label enough, so the "
+        "generator has no reason to.",
+        (
+            Evidence(
+                "accuracy",
+                right,
+                chance + DISOBEYED * (reach - chance),
+                f"the judge sees the class asked for in {percent(right)} of samples (chance {percent(chance)}, in real "
+                f"data {percent(reach)})",
+            ),
+        ),
+        (
+            Remedy(
+                "setting",
+                "train with --recipe r3gan (its term `label`: raise match=) or --recipe acgan (raise read_g=)",
+            ),
+            Remedy("data", "check the labels: are they right, and can one see them in the data?"),
+            Remedy("time", "train longer: labels are often learnt late"),
+        ),
+    )

@@ -1,0 +1,168 @@
+"""The doctor on histories made by hand: each failure by itself, its beginning, and what is said of healthy runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gansmith.health import History, Series, diagnose
+from gansmith.health.doctor import FEWEST_ROUNDS
+
+TOTAL, TICKS, LOOKS = 10_000, 100, 10
+
+
+def even(values, total=TOTAL):
+    """A series of values at equal distances up to `total`."""
+    return Series.of([(round(total * (i + 1) / len(values)), v) for i, v in enumerate(values)])
+
+
+def history(told=0.7, overfit=0.5, kernel=None, recall=0.8, coverage=0.9, accuracy=0.9, final=True, **more) -> History:
+    """A run that went well, but for what is given: numbers, or lists over time."""
+
+    def over(value, count):
+        return even(value if isinstance(value, list) else [value] * count)
+
+    scores = {
+        "kernel": over(kernel or [1.0 / (i + 1) for i in range(LOOKS)], LOOKS),
+        "recall": over(recall, LOOKS),
+        "coverage": over(coverage, LOOKS),
+        "accuracy": over(accuracy, LOOKS),
+    }
+    last = {name: series.values[-1] for name, series in scores.items()} | {"train_closer": 0.5, "duplicates": 0.0}
+    made = History(
+        total=TOTAL,
+        signals={"told_apart": over(told, TICKS), "overfit": over(overfit, TICKS)},
+        scores=scores,
+        final=last if final else {},
+        ceiling={"recall": 1.0, "coverage": 1.0, "accuracy": 0.95},
+        classes=10,
+        finished=final,
+        rounds=1_000,
+    )
+    return replace(made, **more)
+
+
+FLAT = [1.0] * LOOKS
+
+
+@pytest.mark.parametrize(
+    ("name", "sick"),
+    [
+        ("mode-collapse", history(recall=0.02, coverage=0.2)),
+        ("vanishing-gradient", history(told=0.99, kernel=FLAT, coverage=0.4, recall=0.4)),
+        ("discriminator-too-weak", history(told=0.52, kernel=FLAT, coverage=0.3, recall=0.4)),
+        ("discriminator-overfit", history(overfit=[0.5] * 40 + [0.85] * 60, coverage=0.7)),
+        (
+            "divergence",
+            history(kernel=[1, 0.5, 0.1, 0.05, 0.05, 0.2, 0.8, 1.0, 1.5, 2.0], coverage=[0.5] * 6 + [0.05] * 4),
+        ),
+        ("memorisation", replace(history(), final={**history().final, "train_closer": 0.9})),
+        ("memorisation", replace(history(), final={**history().final, "duplicates": 0.2})),
+        ("condition-ignored", history(accuracy=0.12)),
+        ("numerical-failure", replace(history(), broke="the weight G.stem")),
+    ],
+)
+def test_each_failure_is_named_first_with_what_it_means_and_what_helps(name, sick):
+    found = diagnose(sick)
+    assert (found[0].name, found[0].level) == (name, "sick")
+    assert found[0].meaning.count(". ") >= 1 and found[0].remedies
+    assert 0.5 <= found[0].confidence <= 1
+    if name != "numerical-failure":
+        assert found[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("oscillation", history(kernel=[0.1, 1.0] * 5)),
+        ("stalled", history(kernel=FLAT, coverage=0.6)),
+        ("condition-ignored", history(accuracy=0.45)),
+        ("discriminator-overfit", history(overfit=0.8)),
+    ],
+)
+def test_what_is_to_be_watched_is_no_illness(name, run):
+    found = {d.name: d.level for d in diagnose(run)}
+    assert found[name] == "watch" and "sick" not in found.values()
+
+
+def test_a_game_that_is_over_has_converged():
+    (found,) = diagnose(history(told=0.52, kernel=[1.0, 0.2, *[0.1] * 8]))
+    assert (found.name, found.level) == ("converged", "well")
+
+
+def test_a_healthy_run_is_healthy_and_can_be_used():
+    (found,) = diagnose(history())
+    assert (found.name, found.level) == ("healthy", "well") and "can be used" in found.meaning
+
+
+def test_before_there_is_anything_to_judge_nothing_is_said():
+    assert [d.name for d in diagnose(History())] == ["underway"]
+    early = history(recall=0.0, coverage=0.0, final=False, rounds=FEWEST_ROUNDS - 1)
+    assert [d.name for d in diagnose(early)] == ["underway"]
+
+
+def test_one_kind_of_samples_in_the_beginning_is_no_collapse():
+    def looks(upto):
+        scores = {name: Series(s.samples[:upto], s.values[:upto]) for name, s in collapsed.scores.items()}
+        return {d.name for d in diagnose(replace(collapsed, scores=scores))}
+
+    collapsed = history(recall=0.02, coverage=0.1, final=False)
+    assert "mode-collapse" not in looks(2)
+    assert "mode-collapse" in looks(3)
+
+
+def test_an_illness_has_a_beginning():
+    told = [0.7] * 50 + [0.99] * 50
+    (found, *_) = diagnose(history(told=told, kernel=FLAT, coverage=0.4, recall=0.4))
+    assert found.since == 5_100
+    (found, *_) = diagnose(
+        history(kernel=[1, 0.5, 0.1, 0.05, 0.05, 0.2, 0.8, 1.0, 1.5, 2.0], coverage=[0.5] * 6 + [0.05] * 4)
+    )
+    assert found.since == 4_000
+
+
+def test_what_explains_stands_without_what_it_explains():
+    names = [d.name for d in diagnose(history(told=0.99, kernel=FLAT, coverage=0.4, recall=0.4))]
+    assert "stalled" not in names
+
+
+def test_collapse_within_classes_is_said():
+    (found, *_) = diagnose(history(recall=0.02, coverage=0.2, accuracy=0.9))
+    assert "within each class" in found.meaning
+    (found, *_) = diagnose(history(recall=0.02, coverage=0.2, accuracy=0.2))
+    assert "within each class" not in found.meaning
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True, width=32)
+
+
+@given(st.lists(numbers, max_size=20), st.lists(numbers, max_size=20), st.lists(numbers, max_size=120), st.booleans())
+def test_any_numbers_give_a_diagnosis_and_never_an_error(kernel, coverage, told, final):
+    scores = {"kernel": even(kernel), "coverage": even(coverage), "recall": even(coverage), "accuracy": even(coverage)}
+    last = {n: s.values[-1] for n, s in scores.items() if s} if final else {}
+    found = diagnose(
+        History(TOTAL, {"told_apart": even(told), "overfit": even(told)}, scores, last, classes=3, rounds=500)
+    )
+    assert found and all(0 <= d.confidence <= 1 and not math.isnan(d.confidence) for d in found)
+    assert [d.to_json()["name"] for d in found] == [d.name for d in found]
+
+
+def test_series_leave_out_what_is_no_number():
+    series = Series.of([(1, 1.0), (2, math.nan), (3, 3.0)])
+    assert (series.samples, series.values, series.mean, series.best) == ((1, 3), (1.0, 3.0), 2.0, 1.0)
+    assert series.since(lambda v: v > 2) == 3 and series.since(lambda v: v < 2) is None
+    assert math.isnan(Series().mean) and Series().deviation == 0.0 and not Series()
+
+
+def test_the_guide_lists_every_diagnosis_and_no_other():
+    root = Path(__file__).parents[3]
+    code = "".join(p.read_text(encoding="utf-8") for p in (root / "src/gansmith/health").glob("*.py"))
+    named = set(re.findall(r'Diagnosis\(\s*"([a-z-]+)"', code))
+    page = (root / "docs/guide/doctor.md").read_text(encoding="utf-8").split("## Diagnoses")[1]
+    assert named == set(re.findall(r"^\| `([a-z-]+)`", page, re.MULTILINE)) and len(named) == 13
