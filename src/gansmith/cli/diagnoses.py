@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gansmith.health import Diagnosis
 
-__all__ = ["spoken"]
+__all__ = ["MARKS", "spoken"]
 
 MARKS = {"well": "ok ", "watch": " ! ", "sick": "BAD"}
 WIDTH = 110

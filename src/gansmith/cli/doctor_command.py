@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from gansmith.cli.options import add_json
 from gansmith.cli.parser import Command
+from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
 
@@ -14,36 +16,61 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         metavar="RUN",
+        nargs="?",
         help="run folder (finished, broken off, or training now), or a log of events .jsonl",
     )
+    parser.add_argument("--self", action="store_true", help="examine this machine and installation instead of a run")
     add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.self == (args.run is not None):
+        raise InputError("doctor: give a run folder, or --self for this machine")
+    return _machine(args.json) if args.self else _history(args.run, args.json)
+
+
+def _history(run: str, as_json: bool) -> int:
     from gansmith.cli.diagnoses import spoken
     from gansmith.cli.show import print_json
     from gansmith.health import diagnose
     from gansmith.run.history import history_at
 
-    history = history_at(args.run)
+    history = history_at(run)
     found = diagnose(history)
-    if args.json:
-        diagnoses = [d.to_json() for d in found]
-        print_json({"run": args.run, "finished": history.finished, "diagnoses": diagnoses})
+    if as_json:
+        print_json({"run": run, "finished": history.finished, "diagnoses": [d.to_json() for d in found]})
     else:
         seen = max((series.samples[-1] for series in history.signals.values() if series), default=0)
-        print(
-            f"{args.run}: {seen:,} of {history.total or seen:,} samples{'' if history.finished else ', not finished'}"
-        )
+        state = "" if history.finished else ", not finished"
+        print(f"{run}: {seen:,} of {history.total or seen:,} samples{state}")
         for line in spoken(found):
             print(line)
-    return 1 if any(d.level == "sick" for d in found) else 0
+    return int(any(d.level == "sick" for d in found))
+
+
+def _machine(as_json: bool) -> int:
+    from gansmith.cli.diagnoses import MARKS
+    from gansmith.cli.show import print_json
+    from gansmith.run.environment import environment
+
+    checks = environment(Path("runs"))
+    if as_json:
+        print_json({"checks": [check.to_json() for check in checks]})
+    else:
+        for check in checks:
+            print(f"{MARKS[check.level]} {check.name}: {check.text}" + (f" ({check.mend})" if check.mend else ""))
+    return int(any(check.level == "sick" for check in checks))
 
 
 COMMAND = Command(
     "doctor",
     "Say what is wrong with a run, what shows it, and what helps. Exit code 1 where something is.",
-    ("gansmith doctor runs/demo", "gansmith doctor runs/photos --json", "gansmith doctor other/events.jsonl"),
+    (
+        "gansmith doctor runs/demo",
+        "gansmith doctor runs/photos --json",
+        "gansmith doctor other/events.jsonl",
+        "gansmith doctor --self",
+    ),
     _configure,
     _run,
 )
