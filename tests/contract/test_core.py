@@ -140,7 +140,7 @@ def test_micro_batches_give_the_whole_batch(name):
 
 
 def test_micro_batches_are_refused_where_they_change_the_result():
-    with pytest.raises(GameError, match="what G, D compute: they look across the batch"):
+    with pytest.raises(GameError, match="what G, D compute across the batch: leave --micro out"):
         state_of("vanilla_batchnorm", backend=Backend(micro=4))
     with pytest.raises(GameError, match="what pl compute"):
         state_of("stylegan2", backend=Backend(micro=4))

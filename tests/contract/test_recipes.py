@@ -68,6 +68,14 @@ def test_contract(name, spec):
     assert "bit for bit" in text
 
 
+def test_packs_of_labelled_images_play_in_bfloat16():
+    recipe = find_recipe("lsgan")
+    game = recipe.game(LABELLED, resolve(recipe, "s", {"batch": 8, **SMALL["lsgan"], "pack": 2}))
+    state = State(game, RandomSource(LABELLED, 8), backend=Backend(bf16=True), total=64)
+    play(state, 1)
+    assert all(bool(p.isfinite().all()) for p in game.nets["D"].parameters())
+
+
 @pytest.mark.parametrize("spec", [LABELLED, DESCRIBED], ids=["labels", "all"])
 @pytest.mark.parametrize("name", recipe_names())
 def test_bfloat16_begins_with_about_the_losses_of_float32(name, spec):

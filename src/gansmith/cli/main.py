@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from gansmith import __version__
 from gansmith.cli.parser import Command, read
@@ -62,11 +63,23 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except PermissionError as error:
+        _say(f"gansmith: {_barred(error)}: permission denied")
+        return 2
     except OSError as error:
         _say(f"gansmith: {error}")
         return 1
     except (MemoryError, RuntimeError) as error:
         return _no_memory(error)
+
+
+def _barred(error: PermissionError) -> str:
+    """The outermost folder or file on the way to what was asked for that this user may not enter or read."""
+    path = Path(str(error.filename))
+    for p in (*reversed(path.parents), path):
+        if os.path.exists(p) and not os.access(p, os.R_OK | os.X_OK if p.is_dir() else os.R_OK):
+            return str(p)
+    return str(path)
 
 
 def _forgive_letters() -> None:

@@ -197,9 +197,11 @@ def _refuse_pieces(game: Game, backend: Backend) -> None:
         return
     coupled = [name for name, net in game.nets.items() if name in game.batch_coupled or is_batch_coupled(net)]
     if coupled:
-        raise GameError(f"micro-batches would change what {', '.join(coupled)} compute: they look across the batch")
+        does = "computes" if len(coupled) == 1 else "compute"
+        what = f"what {', '.join(coupled)} {does} across the batch"
+        raise GameError(f"micro-batches would change {what}: leave --micro out")
     if any(stage.carry for stage in game.stages):
-        raise GameError("this game carries a graph through the round, which micro-batches would have to cut")
+        raise GameError("this game carries a graph through the round, which --micro would have to cut: leave it out")
 
 
 def _unique(game: Game, nets: tuple[str, ...]) -> dict[str, nn.Parameter]:

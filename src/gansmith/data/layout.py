@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from gansmith.data.attributes import Columns
 from gansmith.data.decode import EXTENSIONS
 from gansmith.data.label_table import read_label_table
-from gansmith.data.reader import ReadOptions, Split, natural, some
+from gansmith.data.reader import COLUMNS, ReadOptions, Split, natural, some
 from gansmith.errors import InputError
 
 __all__ = ["LABEL_FILE", "SPLIT_NAMES", "Layout", "arrange", "common_folder", "hidden", "is_picture"]
@@ -76,7 +76,7 @@ def arrange(
 
     Raises:
         InputError: If there is no picture, if splits and other folders or classes and loose pictures are mixed, or
-            if the table does not match the files; with every problem.
+            if the table does not match the files, or an option can't act; with every problem.
     """
     visible = [p for p in paths if not hidden(p)]
     files = sorted((p for p in visible if is_picture(p)), key=natural)
@@ -86,6 +86,8 @@ def arrange(
     rest = [p[len(prefix) :] for p in files]
     splits = _splits(rest, where)
     base = next((b for b in ("", prefix) if b + LABEL_FILE in set(visible)), None)
+    if options is not None:
+        options.only(() if base is None else COLUMNS, where)
     if base is not None:
         found = read_label_table(read_text(base + LABEL_FILE), [p[len(base) :] for p in files], where, options)
         own = tuple(given or by_folder for given, by_folder in zip(found.splits, splits, strict=True))

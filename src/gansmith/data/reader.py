@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from gansmith.errors import InputError
 
-__all__ = ["Labels", "Peek", "Pixels", "ReadOptions", "Reader", "Split", "UnreadableError", "natural", "some"]
+__all__ = [
+    "COLUMNS",
+    "Labels",
+    "Peek",
+    "Pixels",
+    "ReadOptions",
+    "Reader",
+    "Split",
+    "UnreadableError",
+    "natural",
+    "some",
+]
 
 Pixels = NDArray[Any]
 """Raw pixels: uint8, uint16 or float32; one picture is `(H, W, C)`, many are `(N, H, W, C)`."""
@@ -75,6 +86,35 @@ class ReadOptions:
                 problems.append(f"{name}={getattr(self, name)} must be 1 or more")
         if problems:
             raise InputError(*problems)
+
+    def only(self, acting: Collection[str], where: str) -> None:
+        """Refuse what was asked for and can't act on a source; `"none"` asks for nothing.
+
+        Args:
+            acting: Names of the fields that act on it.
+            where: The source, for messages.
+
+        Raises:
+            InputError: With a line for each.
+        """
+        asked = {n: getattr(self, n) for n in _ACTS_ON if n not in acting and getattr(self, n) not in (None, "none")}
+        if asked:
+            raise InputError(*(f"{where}: {n}={v} can't act here; it is for {_ACTS_ON[n]}" for n, v in asked.items()))
+
+
+_COLUMNS = "tables, archives of arrays, and folders with a labels.csv"
+_ACTS_ON = {
+    "layout": "arrays (.npz, .npy)",
+    "image_column": "tables (Parquet, Arrow)",
+    "label_column": "tables (Parquet, Arrow)",
+    "attributes": _COLUMNS,
+    "text_column": _COLUMNS,
+    "text_encoder": _COLUMNS,
+}
+"""What each field that is no limit is for."""
+
+COLUMNS = ("attributes", "text_column", "text_encoder")
+"""Fields on the conditions beside the pictures."""
 
 
 @dataclass(frozen=True)

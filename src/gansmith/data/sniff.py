@@ -7,7 +7,7 @@ from pathlib import Path
 from gansmith.data.arrays import open_npy, open_npz
 from gansmith.data.decode import EXTENSIONS
 from gansmith.data.files import open_file, open_folder, open_zip
-from gansmith.data.reader import Reader, ReadOptions
+from gansmith.data.reader import COLUMNS, Reader, ReadOptions
 from gansmith.data.table_files import TABLE_ENDINGS, is_table_folder
 from gansmith.data.tables import open_tables
 from gansmith.errors import InputError, nearest
@@ -29,29 +29,36 @@ def open_reader(path: str | Path, options: ReadOptions | None = None) -> Reader:
         options: How to read it; None for the defaults.
 
     Raises:
-        InputError: If there is nothing, nothing readable, or the format is not known.
+        InputError: If there is nothing, nothing readable, the format is not known, or an option can't act on it.
     """
     path = Path(path).expanduser()
     options = options or ReadOptions()
     if not path.exists():
         raise InputError(f"{path}: no such file or folder{_neighbour(path)}")
     if path.is_dir():
-        return open_tables(path, options) if is_table_folder(path) else open_folder(path, options)
+        return _tables(path, options) if is_table_folder(path) else open_folder(path, options)
     if path.stat().st_size == 0:
         raise InputError(f"{path}: is empty")
     kind = _kind(path)
     if kind == ".zip":
         return open_zip(path, options)
     if kind == ".npz":
+        options.only(("layout", *COLUMNS), str(path))
         return open_npz(path, options)
     if kind == ".npy":
+        options.only(("layout",), str(path))
         return open_npy(path, options)
     if kind in TABLE_ENDINGS:
-        return open_tables(path, options)
+        return _tables(path, options)
     if kind in EXTENSIONS:
         return open_file(path, options)
     known = " ".join(sorted({".zip", ".npz", ".npy", *TABLE_ENDINGS, *EXTENSIONS}))
     raise InputError(f"{path}: unknown format {kind or '(no ending)'}: give a folder of pictures or one of {known}")
+
+
+def _tables(path: Path, options: ReadOptions) -> Reader:
+    options.only(("image_column", "label_column", *COLUMNS), str(path))
+    return open_tables(path, options)
 
 
 def _kind(path: Path) -> str:

@@ -24,7 +24,7 @@ def embedded(table: nn.Embedding, condition: Tensor) -> Tensor:
     if condition.dtype == torch.long:
         found: Tensor = table(condition.clamp_min(0))
         return found * (condition >= 0).unsqueeze(1)
-    return condition @ table.weight
+    return condition.to(table.weight.dtype) @ table.weight
 
 
 class ConcatLabel(nn.Module):

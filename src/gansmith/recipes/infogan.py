@@ -15,7 +15,7 @@ from gansmith.errors import InputError
 from gansmith.nets.auxiliary import CodeDiscriminator
 from gansmith.nets.light import LightGenerator
 from gansmith.objectives.auxiliary import category_loss, number_loss
-from gansmith.recipes._conditions import classes_of, image_field
+from gansmith.recipes._conditions import classes_of, image_field, noise_styles
 from gansmith.recipes._families import ADVERSARIAL, Generated, duel
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Batch, Spec
@@ -92,6 +92,9 @@ def joined(z: Tensor, code: Tensor | None, choices: int, numbers: Tensor) -> Ten
 )
 def infogan(spec: Spec, hp: InfoganHp) -> Game:
     """Build the game."""
+    for count, weight in (("choices", "info"), ("numbers", "info_numbers")):
+        if not getattr(hp, count) and getattr(hp, weight) != InfoganHp.model_fields[weight].default:
+            raise InputError(f"{weight}={getattr(hp, weight)}: acts only where there are codes to read; {count} is 0")
     if hp.choices == 1 or not hp.choices + hp.numbers:
         raise InputError(f"choices={hp.choices}, numbers={hp.numbers}: give 2 or more choices, or some numbers")
     image, classes = image_field(spec), classes_of(spec)
@@ -120,4 +123,7 @@ def _draw(hp: InfoganHp, conditions: tuple[str, ...]) -> Draw:
         image: Tensor = nets["G"](joined(z, batch.get("code"), hp.choices, numbers), batch.get("label"))
         return {"image": image}
 
-    return Draw(make, {"z": (hp.z_dim,)}, conditions, codes=codes)
+    def make_of(nets: Mapping[str, nn.Module], styles: Tensor, batch: Batch) -> Batch:
+        return make(nets, {**batch, "z": styles[:, 0]})
+
+    return Draw(make, {"z": (hp.z_dim,)}, conditions, replace(noise_styles(hp.z_dim), make=make_of), codes=codes)

@@ -7,7 +7,7 @@ import json
 import platform
 import shlex
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -238,7 +238,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         options=request.read,
     )
     splits = split_images(images)
-    codec = ImageCodec.fit(images.subset(splits.train), request.read.text_encoder)
+    codec = _codec(request, images, splits)
     size = request.size or _size(images)
     hp = resolve(recipe, size, request.settings, request.preset)
     if judge is not None:
@@ -259,6 +259,19 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
     return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity, origin)
+
+
+def _codec(request: Request, images: ImageSet, splits: Splits) -> ImageCodec:
+    """The codec, fitted to the training part; refuses data that can't be judged by, and an encoder of no captions."""
+    if not len(splits.test):
+        raise InputError(
+            f"{request.data}: all {len(images)} images are in training, so none is left to judge the model by: "
+            "every class needs 3 images or more"
+        )
+    codec = ImageCodec.fit(images.subset(splits.train), request.read.text_encoder)
+    if request.read.text_encoder and codec.captions is None:
+        raise InputError(f"text_encoder={request.read.text_encoder} can't act: {request.data} has no captions")
+    return codec
 
 
 def _with_preset(request: Request, recipe: Recipe[Any]) -> Request:
@@ -285,11 +298,21 @@ def check_same_run(plan: Plan) -> dict[str, Any] | None:
         return None
     record = RunFolder(folder).read()
     theirs, mine = record.get("identity", {}), plan.identity
-    different = [key for key in {**theirs, **mine} if mine.get(key) != theirs.get(key)]
+    different = list(_differences(theirs, mine))
     if different:
-        what = "; ".join(f"{key} {_short(theirs.get(key))}, not {_short(mine.get(key))}" for key in different)
+        what = "; ".join(f"{name} {_short(was)}, not {_short(now)}" for name, was, now in different)
         raise InputError(f"{folder} holds a run with {what}; choose another --out, or repeat its own settings")
     return record
+
+
+def _differences(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Name, former and present value of all that differs; inside dictionaries entry by entry."""
+    for key in {**theirs, **mine}:
+        was, now = theirs.get(key), mine.get(key)
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from ((f"{key} {name}", a, b) for name, a, b in _differences(was, now))
+        elif was != now:
+            yield key, was, now
 
 
 def data_name(path: str | Path) -> str:

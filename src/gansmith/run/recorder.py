@@ -136,9 +136,9 @@ class Recorder:
         """How often the discriminator scores real above made, and training above held-out images.
 
         `contest` pairs held-out images with samples made for the same condition; `overfit` all training with all
-        held-out images. Nothing in a game without a contest.
+        held-out images. Nothing in a game without a contest, or where no images are held out.
         """
-        if state.game.contest is None:
+        if state.game.contest is None or not len(next(iter(self._held_out.values()))):
             return {}
         samples = state.clock.samples
         held_out, seen = (_some(images, samples // self.pace.tick) for images in (self._held_out, self._seen))

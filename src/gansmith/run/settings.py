@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -53,6 +53,8 @@ def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any], preset: s
     Raises:
         InputError: Names that the recipe does not have, and values of wrong type or out of range.
     """
+    if size not in get_args(Size):
+        raise InputError(f"size {size!r} is not known{nearest(str(size), get_args(Size))}; give s, m or l")
     known = recipe.hp.model_fields
     problems = [f"recipe {recipe.id} has no setting {n!r}{nearest(n, known)}" for n in given if n not in known]
     mine = {n: v for n, v in given.items() if n in known}

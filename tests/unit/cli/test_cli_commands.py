@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gansmith.cli import main
 from gansmith.run.train import Run
 
 SMALL = "--recipe gan --budget 64 batch=16 hidden=8 z_dim=4 layers=1"
@@ -291,3 +293,16 @@ def test_numbers_that_break_are_one_line(call, data: Path, judge: Path, tmp_path
     last = said.err.strip().splitlines()[-1]
     assert said.code == 1 and last.startswith("gansmith: ") and "stopped being a number: try" in last
     assert "checkpoints/" in last
+
+
+def test_a_folder_that_may_not_be_read_is_named(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+
+    def bar(words: object) -> int:
+        raise PermissionError(13, "Permission denied", str(closed / "inside" / "file.json"))
+
+    monkeypatch.setattr(main, "_dispatch", bar)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed)
+    said = call("inspect closed")
+    assert said.code == 2 and said.err == f"gansmith: {closed}: permission denied\n"

@@ -254,6 +254,16 @@ def test_helpers():
 
 
 @pytest.mark.parametrize(
+    "name", ["layout", "image_column", "label_column", "attributes", "text_column", "text_encoder"]
+)
+def test_an_option_that_can_not_act_on_a_folder_of_pictures_is_refused(tree, name):
+    value = "nchw" if name == "layout" else "word"
+    with pytest.raises(InputError, match=f"{name}={value} can't act here; it is for"):
+        arrange(["a/1.png", "b/2.png"], str, "here", ReadOptions(**{name: value}))
+    assert len(arrange(["a/1.png", "b/2.png"], str, "here", ReadOptions(attributes="none")).files) == 2
+
+
+@pytest.mark.parametrize(
     ("options", "part"),
     [({"layout": "hwc"}, "layout='hwc'"), ({"max_pixels": 10**9}, "max_pixels"), ({"max_ratio": 0}, "max_ratio=0")],
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from run_recipes import own, write
 
@@ -149,8 +150,8 @@ def test_another_run_in_the_same_folder_is_refused(finished, request_of: Make, t
     changes: list[tuple[dict[str, Any], str]] = [
         ({"seed": 3}, "seed 0, not 3"),
         ({"recipe": "dcgan", "settings": None}, 'recipe "gan", not "dcgan"'),
-        ({"settings": {"lr_g": 0.5}}, "settings"),
-        ({"image_size": 16}, "fit"),
+        ({"settings": {"lr_g": 0.5}}, r"settings lr_g [\d.e-]+, not 0.5"),
+        ({"image_size": 16}, r"fit height \d+, not 16"),
         ({"precision": OTHER[HERE]}, f'precision "{HERE}", not "{OTHER[HERE]}"'),
     ]
     for change, message in changes:
@@ -183,3 +184,10 @@ def test_a_folder_of_something_else_is_refused(request_of: Make, tmp_path: Path)
 def test_a_judge_of_other_data_is_refused(request_of: Make, data: Path) -> None:
     with pytest.raises(InputError, match="judge is for images of 1 channels, these have 3"):
         make_plan(request_of(channels=3))
+
+
+def test_data_of_which_nothing_is_left_to_judge_by_is_refused(request_of: Make, tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
+    np.savez(tmp_path / "one.npz", images=images, labels=np.arange(12))
+    with pytest.raises(InputError, match=r"one\.npz: all 12 images are in training, so none is left"):
+        make_plan(replace(request_of(), data=tmp_path / "one.npz", judge=None))
