@@ -50,8 +50,8 @@ def train(
         InputError: Something asked for can't be; nothing was written.
         RunError: Training broke; the last good checkpoint is whole.
     """
-    asked = Request(
-        data,
+    asked = Request.of(
+        data=data,
         recipe=recipe,
         size=size,
         budget=None if budget is None else str(budget),

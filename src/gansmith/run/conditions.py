@@ -14,11 +14,11 @@ from safetensors import safe_open
 from torch import Tensor
 
 from gansmith.core import Code, Draw
-from gansmith.data.attributes import Attribute
+from gansmith.data.attributes import Attribute, span
 from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError, nearest
 
-__all__ = ["ROWS", "Conditional", "Where", "Wish", "kept_rows", "load_rows", "names_of", "wish"]
+__all__ = ["ROWS", "Conditional", "Where", "Wish", "entries_of", "kept_rows", "load_rows", "named", "names_of", "wish"]
 
 Where = Mapping[str, Any]
 """Conditions by name: a value, or a sequence of values that is repeated as often as needed.
@@ -96,6 +96,17 @@ def names_of(model: Conditional) -> list[str]:
     return names or ["label"]
 
 
+def named(where: Where | None) -> Where:
+    """Conditions by name, none of them for None.
+
+    Raises:
+        InputError: They are something else, such as the text `label=pear`.
+    """
+    if where is None or isinstance(where, Mapping):
+        return where or {}
+    raise InputError(f"where={where!r}: give conditions by name, e.g. where={{'label': 'Bag'}}")
+
+
 def wish(model: Conditional, where: Where) -> Wish:
     """Check what is asked for.
 
@@ -103,7 +114,7 @@ def wish(model: Conditional, where: Where) -> Wish:
         InputError: A condition or a value is unknown or out of range, or the text encoder is missing.
     """
     known = [*names_of(model), *model.drawing.codes]
-    for name in where:
+    for name in named(where):
         if name not in known and not known:
             raise InputError(f"this model is unconditional: {name!r} can't be asked for")
         if name not in known:
@@ -174,7 +185,7 @@ class Wish:
                 agreeing[key] = self._agreeing(i)
             chosen.append(int(agreeing[key][int(u * len(agreeing[key]))]))
         given = {name: kept[chosen].clone() for name, kept in self.model.rows.items()}
-        for attribute, start, stop in _entries(self.model.codec):
+        for attribute, start, stop in entries_of(self.model.codec):
             values = self.attributes.get(attribute.name)
             if values:
                 ends = torch.stack([values[i % len(values)] for i in rows])
@@ -192,7 +203,7 @@ class Wish:
         """Numbers of the kept training conditions that are as sample `i` is asked to be; all where there are none."""
         some = next(iter(self.model.rows.values()))
         fits = torch.ones(len(some), dtype=torch.bool)
-        for attribute, start, stop in _entries(self.model.codec):
+        for attribute, start, stop in entries_of(self.model.codec):
             values = self.attributes.get(attribute.name)
             if values:
                 ends, own = values[i % len(values)], self.model.rows["attributes"][:, start:stop]
@@ -204,7 +215,7 @@ def _uniform(generators: Sequence[torch.Generator]) -> Tensor:
     return torch.cat([torch.rand(1, generator=g, dtype=torch.float64) for g in generators])
 
 
-def _entries(codec: ImageCodec) -> Iterator[tuple[Attribute, int, int]]:
+def entries_of(codec: ImageCodec) -> Iterator[tuple[Attribute, int, int]]:
     """Each attribute with the place of its entries in the vector."""
     start = 0
     for attribute in codec.attributes:
@@ -245,16 +256,21 @@ def _value(attribute: Attribute, value: Any) -> Tensor:
 
 def _code(name: str, code: Code, value: Any) -> tuple[float, float]:
     """The lowest and the highest value of a code that was asked for."""
-    low, dots, high = str(value).partition("..")
-    try:
-        ends = float(low), float(high if dots else low)
-    except ValueError:
-        raise InputError(
-            f"{name}={value}: write a number{'' if code.choices else ', or a range such as -1..1'}"
-        ) from None
-    lowest, highest = (0.0, code.choices - 1.0) if code.choices else (-FARTHEST, FARTHEST)
-    whole = not code.choices or (ends[0].is_integer() and not dots)
-    if not (lowest <= ends[0] <= ends[1] <= highest and whole):
-        kind = "whole numbers" if code.choices else "numbers"
-        raise InputError(f"{name}={value} is out of range: {kind} go from {lowest:g} to {highest:g}")
+    if code.choices:
+        return (_category(name, code.choices - 1, value),) * 2
+    ends = span(name, value, "-1..1")
+    if not -FARTHEST <= ends[0] <= ends[1] <= FARTHEST:
+        raise InputError(f"{name}={value} is out of range: numbers go from {-FARTHEST:g} to {FARTHEST:g}")
     return ends
+
+
+def _category(name: str, last: int, value: Any) -> float:
+    """The category of a code that was asked for."""
+    try:
+        found = float(str(value))
+    except ValueError:
+        what = f"this code takes one whole number from 0 to {last}; for several repeat it, or give a list"
+        raise InputError(f"{name}={value}: {what}") from None
+    if not (0 <= found <= last and found.is_integer()):
+        raise InputError(f"{name}={value} is out of range: whole numbers go from 0 to {last}")
+    return found

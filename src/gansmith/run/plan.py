@@ -8,12 +8,13 @@ import platform
 import shlex
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from gansmith import __version__
@@ -25,7 +26,7 @@ from gansmith.data.open import open_images
 from gansmith.data.reader import ReadOptions
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
-from gansmith.errors import InputError
+from gansmith.errors import InputError, nearest
 from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
@@ -36,7 +37,7 @@ from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import Precision, precision_on
 from gansmith.run.judge import load_judge
 from gansmith.run.origin import Origin
-from gansmith.run.settings import resolve
+from gansmith.run.settings import resolve, sentence
 
 __all__ = ["Plan", "Request", "check_same_run", "make_plan", "where"]
 
@@ -91,6 +92,23 @@ class Request:
     judge: str | Path | None = None
     start: str | Path | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
+
+    @classmethod
+    def of(cls, **given: Any) -> Request:
+        """A request of values that nobody has checked yet.
+
+        Raises:
+            InputError: Names that there aren't, and values of another type.
+        """
+        known = [f.name for f in fields(cls)]
+        unknown = [f"a request has no {name!r}{nearest(name, known)}" for name in given if name not in known]
+        if unknown:
+            raise InputError(*unknown)
+        try:
+            made: Request = TypeAdapter(cls).validate_python(given)
+        except ValidationError as error:
+            raise InputError(*dict.fromkeys(sentence(e) for e in error.errors())) from None
+        return made
 
 
 @dataclass(frozen=True)

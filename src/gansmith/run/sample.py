@@ -13,10 +13,12 @@ from torch import Tensor
 
 from gansmith.core import mix
 from gansmith.errors import InputError
-from gansmith.run.conditions import Conditional, Where, Wish, names_of, wish
+from gansmith.run.conditions import Conditional, Where, Wish, named, names_of, wish
 from gansmith.types import Batch
 
 __all__ = [
+    "MOST_SAMPLES",
+    "MOST_SEED",
     "Drawable",
     "Samples",
     "Truncation",
@@ -25,15 +27,23 @@ __all__ = [
     "check_truncation",
     "draw",
     "inputs",
+    "is_number",
     "joined",
+    "layers_of",
     "sample",
     "stream",
+    "whole",
 ]
 
 Truncation = float | Sequence[float]
 """How far samples stay from the average, in (0, 1], or such a factor for each of the first layers of styles."""
 
 CHUNK = 256
+MOST_SAMPLES = 10**12
+"""Samples that can be asked for at once, and the last number of a sample."""
+
+MOST_SEED = 2**63 - 1
+"""Training, drawing and the command line take the same seeds: from 0 up to this one."""
 
 
 class Drawable(Conditional, Protocol):
@@ -92,7 +102,7 @@ def stream(
         chunk: Samples made at once.
 
     Raises:
-        InputError: A condition is unknown, or a number out of range.
+        InputError: A condition is unknown, or a number is none or out of range.
     """
     made = draw(model, n, where, seed, truncation, chunk)
     return (Samples(*model.codec.decode(part), model.codec.words(part)) for part in made)
@@ -111,9 +121,10 @@ def inputs(
     model: Drawable, n: int, where: Where | None = None, seed: int = 0, chunk: int = CHUNK, start: int = 0
 ) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
     """The noise and the conditions of the samples that `draw` makes, a chunk at a time, from number `start` on."""
-    if n < 1:
-        raise InputError(f"{n} samples can't be drawn: ask for at least 1")
-    return _chunks(model, range(start, start + n), wish(model, where or {}), seed, chunk)
+    if n == 0:
+        raise InputError("0 samples can't be drawn: ask for at least 1")
+    count, root = whole(n, "n", 1, MOST_SAMPLES), whole(seed, "seed", 0, MOST_SEED)
+    return _chunks(model, range(start, start + count), wish(model, named(where)), root, chunk)
 
 
 def asked(model: Drawable, n: int, where: Where | None = None) -> dict[str, Tensor]:
@@ -123,7 +134,7 @@ def asked(model: Drawable, n: int, where: Where | None = None) -> dict[str, Tens
         InputError: A condition is missing or unknown.
     """
     for name in names_of(model):
-        if name not in (where or {}):
+        if name not in named(where):
             raise InputError(
                 f"this model needs the condition {name!r} here: where={{{name!r}: ...}}, or --where {name}=..."
             )
@@ -146,9 +157,42 @@ def _chunks(
 
 def check_truncation(truncation: Truncation, layers: int) -> None:
     """Raise `InputError` unless every factor is in (0, 1], and none is for a layer that is not there."""
-    factors = truncation if isinstance(truncation, Sequence) else [truncation]
+    many = isinstance(truncation, Sequence) and not isinstance(truncation, str)
+    factors: Sequence[Any] = truncation if many else [truncation]  # type: ignore[assignment]
     for factor in factors:
+        if not is_number(factor):
+            raise InputError(f"truncation {factor!r}: give a number from just above 0 to 1, or a list of them")
         if not 0 < factor <= 1:
             raise InputError(f"truncation {factor:g} is out of range: it goes from just above 0 to 1 (no truncation)")
-    if isinstance(truncation, Sequence) and not 1 <= len(truncation) <= layers:
-        raise InputError(f"truncation for {len(truncation)} layers: this model has {layers} layers of styles")
+    if many and not 1 <= len(factors) <= layers:
+        asked_for = f"{layers_of(len(factors))} (--truncation-layers {len(factors)})"
+        raise InputError(f"truncation for {asked_for}: this model has {layers_of(layers)} of styles")
+
+
+def layers_of(count: int) -> str:
+    """`1 layer`, `4 layers`."""
+    return f"{count} layer{'' if count == 1 else 's'}"
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number, and neither a text that looks like one nor true or false."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def whole(value: Any, name: str, low: int, high: int) -> int:
+    """A whole number that was asked for.
+
+    Args:
+        value: What was given.
+        name: Of the argument, for messages.
+        low: The least that is possible.
+        high: The most.
+
+    Raises:
+        InputError: It is no whole number, or out of range.
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not low <= value <= high:
+        most = "2^63 - 1" if high == MOST_SEED else f"{high:,}"
+        shown = value if is_number(value) else repr(value)
+        raise InputError(f"{name} {shown}: give a whole number from {low} up to {most}")
+    return int(value)

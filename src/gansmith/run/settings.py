@@ -13,7 +13,7 @@ from gansmith.errors import InputError, nearest
 from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 
-__all__ = ["parse_settings", "resolve"]
+__all__ = ["parse_settings", "resolve", "sentence"]
 
 WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "null": None}
 
@@ -65,7 +65,7 @@ def resolve(recipe: Recipe[Any], size: Size, given: Mapping[str, Any], preset: s
     try:
         hp: Hp = recipe.hp.model_validate(values)
     except ValidationError as error:
-        problems += [_sentence(e) for e in error.errors()]
+        problems += [sentence(e) for e in error.errors()]
     if problems:
         raise InputError(*problems)
     return hp
@@ -82,7 +82,8 @@ def _no_number(value: Any, wanted: Any) -> str:
     return "" if finite else "should be a finite number"
 
 
-def _sentence(error: Any) -> str:
+def sentence(error: Any) -> str:
+    """A pydantic error in a line."""
     name = ".".join(map(str, error["loc"])) or "settings"
     message = error["msg"][0].lower() + error["msg"][1:]
     return f"{name}={_text(error['input'])}: {message}"
