@@ -9,7 +9,7 @@ from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
 from gansmith.run.log import Listener
 from gansmith.run.model import Model
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.train import Run
 from gansmith.run.train import train as _train
 
@@ -40,7 +40,7 @@ def train(
         seed: All randomness of the run.
         start: Run folder whose newest weights this run begins with: for a larger budget, or other data.
         listener: Called with every event, a dictionary.
-        request: More of what `gansmith.run.plan.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
+        request: More of what `gansmith.run.request.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
         settings: The recipe's hyper-parameters.
 
     Returns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +17,19 @@ from torch import Tensor, nn
 
 from gansmith.core import Draw
 from gansmith.errors import InputError, nearest
+from gansmith.run.conditions import entries_of
 from gansmith.run.files import replacing
 from gansmith.run.latent import styles_of
 from gansmith.run.model import Model
+from gansmith.run.sample import inputs, is_number, layers_of
 from gansmith.types import Batch
 
 __all__ = ["Directions", "check_file"]
 
 FORMAT = 1
+FAR = 10.0
+"""Strengths beyond are tried on a sample at once; 5 is usually too much, and numbers overflow much later."""
+
 FIELDS = ("format", "method", "field", "names", "vectors", "scales", "ranks", "layers", "recipe")
 
 
@@ -77,22 +83,28 @@ class Directions:
             strength: In standard deviations of the styles, e.g. -3 to 3; towards a condition 0 (as it is) to 1 (there).
 
         Raises:
-            InputError: The model has other styles, there is no such direction, or strength is no number.
+            InputError: The model has other styles, there is no such direction, or strength is no number, or so large
+                that the pictures are none.
         """
         number = self.number(direction)
-        if not np.isfinite(strength):
-            raise InputError(f"strength {strength:g} should be a number")
+        if not is_number(strength) or not np.isfinite(strength):
+            raise InputError(f"strength {strength!r}: give a number, e.g. -3 to 3")
         self.check(model)
+        vector = torch.from_numpy(self.vectors[number])
         if self.field:
-            return replace(model, drawing=_towards(model, self.field, torch.from_numpy(self.vectors[number]), strength))
-        shift = torch.zeros(model.style_shape)
-        shift[list(self.layers)] = torch.from_numpy(self.vectors[number] * self.scales[number]) * strength
-        return replace(model, drawing=_moved(model, shift))
+            edited = replace(model, drawing=_towards(model, self.field, vector, strength))
+        else:
+            shift = torch.zeros(model.style_shape)
+            shift[list(self.layers)] = vector * float(self.scales[number]) * strength
+            edited = replace(model, drawing=_moved(model, shift))
+        if abs(strength) > FAR and not _finite(edited):
+            raise InputError(f"strength {strength:g} is too large for this model: its pictures are no numbers then")
+        return edited
 
     def check(self, model: Model) -> None:
         """Raise `InputError` unless they fit the model."""
         if self.field:
-            if self.field not in model.drawing.conditions or self.vectors.shape[1] != len(model.classes) or model.rows:
+            if self.field not in model.drawing.conditions or self.vectors.shape[1] != len(model.classes):
                 raise InputError(
                     f"these directions change the condition {self.field!r} of {self.vectors.shape[1]} values, which "
                     "this model has not"
@@ -103,7 +115,7 @@ class Directions:
         if self.vectors.shape[1] != dim or max(self.layers) >= layers:
             raise InputError(
                 f"these directions are for styles of length {self.vectors.shape[1]} in layer {max(self.layers)}; this "
-                f"model has {layers} layers of length {dim}"
+                f"model has {layers_of(layers)} of length {dim}"
             )
 
     def save(self, path: str | Path) -> Path:
@@ -127,28 +139,58 @@ class Directions:
         Raises:
             InputError: The file is missing, damaged or something else.
         """
+        found = _arrays(Path(path))
         try:
-            with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
-                found = {name: file[name] for name in FIELDS}
-        except FileNotFoundError:
-            raise InputError(f"{path} does not exist") from None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path} does not hold directions that gansmith edit saved: {error}") from None
-        vectors, scales, ranks = (found[name].astype(np.float32) for name in ("vectors", "scales", "ranks"))
+            vectors, scales, ranks = (found[name].astype(np.float32) for name in ("vectors", "scales", "ranks"))
+        except ValueError:
+            raise InputError(f"{path} is damaged, or from another version") from None
         names, layers = found["names"].reshape(-1), found["layers"].reshape(-1)
         sizes = {len(names), len(vectors), scales.size, ranks.size}
         whole = vectors.ndim == 2 and len(sizes) == 1 and 0 not in sizes and np.isfinite(vectors).all()
-        if not whole or found["format"] != FORMAT or not len(layers) or layers.dtype.kind != "i" or layers.min() < 0:
+        if (
+            not whole
+            or found["format"].tolist() != FORMAT
+            or not len(layers)
+            or layers.dtype.kind != "i"
+            or layers.min() < 0
+        ):
             raise InputError(f"{path} is damaged, or from another version")
         method, field, recipe = (str(found[name]) for name in ("method", "field", "recipe"))
         whole_names, numbers = tuple(map(str, names)), tuple(int(i) for i in layers)
         return cls(method, field, whole_names, vectors, scales.reshape(-1), ranks.reshape(-1), numbers, recipe)
 
 
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file that `Directions.save` wrote."""
+    mend = "give a file that gansmith edit --save wrote"
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: {mend}")
+    try:
+        with path.open("rb") as source:
+            if not zipfile.is_zipfile(source):
+                raise InputError(f"{path} is no .npz file of directions: {mend}")
+            source.seek(0)
+            with np.load(source, allow_pickle=False) as file:
+                if not set(FIELDS) <= set(file.files):
+                    raise InputError(f"{path} holds other arrays than directions: {mend}")
+                return {name: file[name] for name in FIELDS}
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}") from None
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        raise InputError(f"{path} is damaged: {mend}") from None
+
+
 def check_file(path: str | Path) -> None:
     """Raise `InputError` unless directions can be saved under this name."""
     if Path(path).suffix.lower() != ".npz" or Path(path).is_dir():
         raise InputError(f"{path}: directions are saved as a file whose name ends in .npz")
+
+
+def _finite(model: Model) -> bool:
+    """Whether a sample's picture is of finite numbers."""
+    return bool(model.make(*next(inputs(model, 1)))["image"].isfinite().all())
 
 
 Nets = Mapping[str, nn.Module]
@@ -168,13 +210,20 @@ def _moved(model: Model, shift: Tensor) -> Draw:
 
 
 def _towards(model: Model, field: str, goal: Tensor, strength: float) -> Draw:
-    """Sampling with a condition moved towards `goal` `(width,)`."""
+    """Sampling with a condition moved towards `goal` `(width,)`.
+
+    Where there are attributes or text too, nets are shown one vector of everything: only the class's part moves.
+    """
     old = model.drawing
+    places = [slice(start, stop) for attribute, start, stop in entries_of(model.codec) if attribute.name == field]
+    place = places[0] if places and model.rows else slice(None)
 
     def changed(batch: Batch) -> dict[str, Tensor]:
         given = batch[field]
-        start = F.one_hot(given, len(goal)).float() if given.dtype == torch.long else given
-        return {**batch, field: start + strength * (goal.to(start) - start)}
+        shown = F.one_hot(given, len(goal)).float() if given.dtype == torch.long else given.clone()
+        start = shown[:, place]
+        shown[:, place] = start + strength * (goal.to(start) - start)
+        return {**batch, field: shown}
 
     def on(act: Callable[..., Any]) -> Callable[..., Any]:
         """The same function of a changed batch, which comes last."""

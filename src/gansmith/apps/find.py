@@ -25,7 +25,7 @@ from gansmith.run.judging import judge_for
 from gansmith.run.latent import from_styles, placed, styles_of, to_styles
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
-from gansmith.run.sample import Where, inputs
+from gansmith.run.sample import MOST_SAMPLES, Where, inputs, whole
 from gansmith.types import Batch
 
 __all__ = ["METHODS", "Method", "find_directions", "principal", "sefa"]
@@ -74,8 +74,7 @@ def find_directions(
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}; known: {', '.join(METHODS)}")
-    if n < 1 or samples < 100:
-        raise InputError(f"{n} directions from {samples} samples: it takes 1 or more, from 100 samples or more")
+    n, samples = whole(n, "n", 1, MOST_SAMPLES), whole(samples, "samples", 100, MOST_SAMPLES)
     if method == "labels" and data is None:
         return _conditions(model)
     styles_of(model)
@@ -239,8 +238,6 @@ def _conditions(model: Model) -> Directions:
     """Towards each class of a conditional model."""
     if not model.classes:
         raise InputError("this model has no classes of its own: name labelled images for the judge, --data my_images/")
-    if model.rows:
-        raise InputError("this model is shown attributes or text: ask for them with --where, or name labelled --data")
     k = len(model.classes)
     ones = np.ones(k, np.float32)
     return Directions("labels", "label", model.classes, np.eye(k, dtype=np.float32), ones, ones, (0,), model.recipe.id)

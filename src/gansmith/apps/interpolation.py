@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.apps.points import Name, Point, point, points, turn, vector
+from gansmith.apps.points import Name, Point, listed, point, points, turn, vector
 from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
+from gansmith.run.conditions import named
 from gansmith.run.latent import from_styles, recipes_that, to_styles
 from gansmith.run.model import Model
-from gansmith.run.sample import Truncation, Where, check_truncation
+from gansmith.run.sample import Truncation, Where, check_truncation, whole
 from gansmith.types import Batch
 
 __all__ = ["Space", "count_frames", "interpolate", "lerp", "slerp"]
@@ -75,7 +76,7 @@ def interpolate(
         model: What makes them.
         names: Where the way leads, two points at least: seeds (`7`, `"7:12"` for sample 12 of seed 7); for models
             with an encoder also paths of pictures, or pixels `(height, width, channels)`.
-        steps: Pictures from one point to the next, both included; 2 or more.
+        steps: Pictures from one point to the next, both included; 2 to 1,000,000.
         where: Conditions; lists are taken in turn by the points. Without, each seed has the condition that its sample
             has. Between points, conditions are mixed.
         where_to: Conditions of the last point, in place of `where`.
@@ -88,17 +89,17 @@ def interpolate(
         `(height, width, channels)` in the pixel type of the training images.
 
     Raises:
-        InputError: Fewer than two points or steps, a name or a condition that is none, or a space that isn't there.
+        InputError: Fewer than two points, a number of steps that can't be, a name or a condition that is none, or a
+            space that isn't there.
     """
-    if len(names) < 2:
+    if len(listed(names, "names")) < 2:
         raise InputError(f"a way leads through 2 points or more; {len(names)} given")
-    if not 2 <= steps <= MOST_STEPS:
-        raise InputError(f"{steps} steps: from one point to the next there are 2 (its ends) or more")
+    steps = whole(steps, "steps", 2, MOST_STEPS)
     check_truncation(truncation, model.style_shape[0])
     chosen = _space(model, space)
     stops = points(model, names, where)
     if where_to:
-        stops[-1] = point(model, names[-1], {**turn(where or {}, len(names) - 1), **where_to})
+        stops[-1] = point(model, names[-1], {**turn(where or {}, len(names) - 1), **named(where_to)})
     return _frames(model, stops + stops[:1] if loop else stops, steps, chosen, loop, truncation)
 
 

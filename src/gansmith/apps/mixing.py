@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gansmith.apps.layers import parse_layers
-from gansmith.apps.points import Name, join, points
+from gansmith.apps.points import Name, join, listed, points
 from gansmith.errors import InputError
 from gansmith.run.latent import from_styles, recipes_that, to_styles
 from gansmith.run.model import Model
@@ -63,9 +63,10 @@ def mix(
     if count < 2:
         having = recipes_that(model.codec.spec, lambda g: bool(g.draw and g.draw.styles and g.draw.styles.space == "w"))
         raise InputError(f"recipe {model.recipe.id} has a single layer of styles, so there is nothing to mix{having}")
-    layers = parse_layers(styles, count)
+    layers = parse_layers(styles, count, "styles")
     check_truncation(truncation, count)
-    if not rows or not columns or len(rows) * len(columns) > MOST:
+    rows, columns = listed(rows, "rows"), listed(columns, "columns")
+    if not 1 <= len(rows) * len(columns) <= MOST:
         raise InputError(f"{len(rows)} rows and {len(columns)} columns: a matrix has 1 to {MOST:,} pictures")
     ends = [points(model, names, where) for names in (rows, columns)]
     noise = [join([p.noise for p in side]) for side in ends]

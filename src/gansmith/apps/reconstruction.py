@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gansmith.apps.points import check_encoder
 from gansmith.data.grid import grid, write_image
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
 from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
+from gansmith.run.conditions import named
 from gansmith.run.files import replacing, replacing_folder
 from gansmith.run.model import Model
 from gansmith.run.pictures import save_png
@@ -74,8 +76,9 @@ def reconstruct(
     Raises:
         InputError: The model has no encoder, or the images have no classes where the model needs them, or others.
     """
+    check_encoder(model)
     found = images if isinstance(images, ImageSet) else open_images(images, fit=model.codec.frame)
-    asked = where or _own_classes(model, found)
+    asked = named(where) or _own_classes(model, found)
     model.encode(np.asarray(found.images[:1]), _rows(asked, 0, 1))  # says at once what can't be
 
     def parts() -> Iterator[Reconstruction]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from gansmith.cli.options import add_compute, add_json
-from gansmith.cli.parser import Command
+from gansmith.cli.parser import Command, seed
 
 __all__ = ["COMMAND"]
 
@@ -16,7 +16,7 @@ __all__ = ["COMMAND"]
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="runs/demo", metavar="RUN", help="run folder (default: runs/demo)")
     parser.add_argument("--budget", default=None, metavar="4m|100k", help="shorter or longer than the default")
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of all randomness (default: 0)")
     add_compute(parser)
     add_json(parser)
 

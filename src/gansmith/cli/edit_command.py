@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 from gansmith.cli.latent_options import add_model, add_truncation, add_where, load_model, truncation_of
 from gansmith.cli.options import add_json, parse_where
-from gansmith.cli.parser import Command, positive
+from gansmith.cli.parser import Command, positive, seed
 from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
+
+SHOWN = 8
+"""Directions that are looked for."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +21,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add_where(parser, "which class; repeated: taken in turn")
     parser.add_argument(
         "--seed",
-        default="0",
         metavar="SEED",
         help="of the samples; on a sheet also 7:12, sample 12 of seed 7, or an image, for recipes with an encoder",
     )
@@ -30,8 +32,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         choices=("sefa", "pca", "labels"),
         help="sefa: of the weights; pca: of the styles; labels: of --data, or towards the model's own classes",
     )
-    find.add_argument("--show", type=positive, default=8, metavar="N", help="how many (default: 8)")
-    find.add_argument("--layers", default="all", help="of styles: coarse, middle, fine, 0-3 (default: all)")
+    find.add_argument("--show", type=positive, metavar="N", help="how many (default: 8)")
+    find.add_argument("--layers", help="of styles: coarse, middle, fine, 0-3 (default: all)")
     find.add_argument("--data", metavar="DATA", help="labelled images of what the model makes, for labels")
     find.add_argument("--save", metavar="FILE.npz", help="keep the directions")
     add_json(parser)
@@ -57,6 +59,24 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
+    problems = _way_problems(args)
+    if args.data and args.directions != "labels":
+        problems.append("--data goes with --directions labels")
+    if args.directions == "labels" and args.show is not None:
+        problems.append("--show goes with --directions sefa or pca: labels have one direction for each class")
+    if args.directions == "labels" and not args.data and args.layers is not None:
+        problems.append("--layers goes with --data here: towards the model's own classes no styles are moved")
+    if not args.out and not args.save and not args.json:
+        problems.append("nothing would be kept: give --out sheet.png, or --save directions.npz")
+    elif not args.out:
+        problems += [f"{name} goes with --out: it is of the sheet" for name in _given(args, "seed", "truncation")]
+    if problems:
+        raise InputError(*problems)
+    truncation_of(args)
+
+
+def _way_problems(args: argparse.Namespace) -> list[str]:
+    """What is wrong with what is to be done: to find directions, or to use some."""
     problems = []
     if bool(args.directions) == bool(args.apply):
         problems.append("give either --directions METHOD (find some) or --apply FILE.npz (use saved ones)")
@@ -64,14 +84,15 @@ def _check(args: argparse.Namespace) -> None:
         problems.append("--strength and -n go with --direction")
     if args.direction is not None and (not args.apply or not args.out):
         problems.append("--direction goes with --apply FILE.npz and --out")
-    if args.apply and (args.data or args.save or args.json):
-        problems.append("--data, --save and --json go with --directions")
-    if args.data and args.directions != "labels":
-        problems.append("--data goes with --directions labels")
-    if not args.out and not args.save and not args.json:
-        problems.append("nothing would be kept: give --out sheet.png, or --save directions.npz")
-    if problems:
-        raise InputError(*problems)
+    if args.apply:
+        for_finding = _given(args, "show", "layers", "data", "save", "json")
+        problems += [f"{name} goes with --directions, not with --apply" for name in for_finding]
+    return problems
+
+
+def _given(args: argparse.Namespace, *names: str) -> list[str]:
+    """Those of these options that were given."""
+    return [f"--{name}" for name in names if getattr(args, name) not in (None, False)]
 
 
 def _sheet(args: argparse.Namespace, listener: Callable[..., None], tick: Callable[[float], None]) -> int:
@@ -91,12 +112,13 @@ def _sheet(args: argparse.Namespace, listener: Callable[..., None], tick: Callab
     if args.apply:
         found = Directions.load(args.apply)
     else:
-        found = find_directions(model, args.directions, args.show, args.layers, where, args.data, listener=listener)
-    if args.save:
+        show, layers = args.show or SHOWN, args.layers or "all"
+        found = find_directions(model, args.directions, show, layers, where, args.data, listener=listener)
+    sheet = direction_sheet(model, found, args.seed or 0, None, where, truncation_of(args), tick) if args.out else None
+    if args.save:  # after the sheet: what is wrong with its options is told before anything is written
         found.save(args.save)
-    if args.out:
-        picture = direction_sheet(model, found, args.seed, None, where, truncation_of(args), tick)
-        save_png(picture, Path(args.out))
+    if sheet is not None:
+        save_png(sheet, Path(args.out))
     if args.json:
         print_json(
             {
@@ -118,13 +140,13 @@ def _samples(args: argparse.Namespace, tick: Callable[[float], None]) -> int:
     from gansmith.run.write_samples import write_samples
 
     try:
-        seed = int(args.seed)
-    except ValueError:
-        raise InputError(f"--seed {args.seed!r} should be a whole number where samples are edited") from None
+        root = seed(args.seed or "0")
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--seed {error} where samples are edited") from None
     model = load_model(args)
     edited = Directions.load(args.apply).edit(model, args.direction, 2.0 if args.strength is None else args.strength)
     count = 16 if args.n is None else args.n
-    path = write_samples(edited, count, args.out, parse_where(args.where), seed, truncation_of(args), tick=tick)
+    path = write_samples(edited, count, args.out, parse_where(args.where), root, truncation_of(args), tick=tick)
     print(path)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gansmith.cli.options import add_json, add_read
-from gansmith.cli.parser import Command, positive
+from gansmith.cli.parser import Command, positive, seed
 from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
@@ -15,7 +15,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (its judge is used again)")
     parser.add_argument("data", metavar="DATA", help="images: folder, zip, .npz, .npy, parquet or Arrow")
     parser.add_argument("-n", type=positive, default=5000, help="samples to draw (default: 5000)")
-    parser.add_argument("--seed", type=int, default=0, help="of samples and intervals (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of samples and intervals (default: 0)")
     parser.add_argument("--metrics", metavar="A,B,...", help="only these (default: all that the data allows)")
     parser.add_argument(
         "--features", metavar="NAME", help="efflite0, efflite0-b10, inception:FILE, pixels (default: judge)"

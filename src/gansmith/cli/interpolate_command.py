@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from gansmith.cli.latent_options import add_model, add_truncation, add_where, load_model, truncation_of
 from gansmith.cli.options import parse_where
 from gansmith.cli.parser import Command, positive
+from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
 
 STRIP, FILM = 9, 40
 """Pictures from one point to the next: in a strip, in an animation."""
+
+FPS = 20.0
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -37,29 +41,30 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--where-to", action="append", default=[], metavar="label=NAME", help="which class at the end")
     parser.add_argument("--space", choices=("z", "w"), help="arcs in the noise or lines in the styles (default: w)")
     parser.add_argument("--loop", action="store_true", help="go back to the start: an animation without a seam")
-    parser.add_argument("--fps", type=float, default=20.0, help="frames a second of an animation (default: 20)")
+    parser.add_argument("--fps", type=float, help="frames a second of an animation (default: 20)")
     add_truncation(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gansmith.apps.film import is_film, write_film
+    from gansmith.apps.film import FILMS, is_film, write_film
     from gansmith.apps.interpolation import count_frames, interpolate
     from gansmith.cli.show import screen
 
+    if args.fps is not None and Path(args.out).suffix.lower() not in FILMS:
+        raise InputError("--fps goes with an animation: give --out a name that ends in .gif, .webp or .apng")
+    truncation = truncation_of(args)
     model = load_model(args)
     where_to = parse_where(args.where_to)
     end = args.to or (args.start if where_to else "1")
     names = [args.start, *args.via, end]
     steps = args.steps or (FILM if is_film(args.out) else STRIP)
-    frames = interpolate(
-        model, names, steps, parse_where(args.where), where_to, args.space, args.loop, truncation_of(args)
-    )
+    frames = interpolate(model, names, steps, parse_where(args.where), where_to, args.space, args.loop, truncation)
     with screen() as listener:
         path = write_film(
             frames,
             count_frames(len(names) - 1 + args.loop, steps, args.loop),
             args.out,
-            args.fps,
+            FPS if args.fps is None else args.fps,
             model.codec.frame.value_range,
             tick=lambda share: listener({"event": "progress", "task": "drawing", "share": share}),
         )

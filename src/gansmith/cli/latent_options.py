@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from gansmith.cli.parser import positive
+from gansmith.errors import InputError
 
 if TYPE_CHECKING:
     from gansmith.run.model import Model
@@ -28,17 +29,21 @@ def add_where(parser: argparse.ArgumentParser, help: str) -> None:
 
 def add_truncation(parser: argparse.ArgumentParser) -> None:
     """Truncation of styles, of all layers or of the first ones."""
-    parser.add_argument(
-        "--truncation", type=float, default=1.0, metavar="0..1", help="below 1: more typical, less varied"
-    )
+    parser.add_argument("--truncation", type=float, metavar="0..1", help="below 1: more typical, less varied")
     parser.add_argument(
         "--truncation-layers", type=positive, metavar="N", help="truncate the first N layers of styles only"
     )
 
 
 def truncation_of(args: argparse.Namespace) -> float | tuple[float, ...]:
-    """The truncation that was asked for."""
-    factor: float = args.truncation
+    """The truncation that was asked for.
+
+    Raises:
+        InputError: Layers are named, and no factor.
+    """
+    if args.truncation is None and args.truncation_layers is not None:
+        raise InputError("--truncation-layers acts only with --truncation: give both, e.g. --truncation 0.7")
+    factor: float = 1.0 if args.truncation is None else args.truncation
     return factor if args.truncation_layers is None else (factor,) * args.truncation_layers
 
 

@@ -36,7 +36,8 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.run.pictures import save_png
 
     check_picture(args.out)
-    rows, columns = seeds(args.rows), seeds(args.columns)
+    rows, columns = seeds(args.rows, "--rows"), seeds(args.columns, "--columns")
+    truncation = truncation_of(args)
     model = load_model(args)
     with screen() as listener:
         mixed = mix(
@@ -45,7 +46,7 @@ def _run(args: argparse.Namespace) -> int:
             columns,
             args.styles,
             parse_where(args.where),
-            truncation_of(args),
+            truncation,
             tick=lambda share: listener({"event": "progress", "task": "mixing", "share": share}),
         )
     save_png(matrix(mixed, model.codec.frame.value_range), Path(args.out))

@@ -10,7 +10,11 @@ from typing import NoReturn
 
 from gansmith.errors import InputError, nearest
 
-__all__ = ["Command", "Parser", "positive", "read"]
+__all__ = ["Command", "Parser", "positive", "read", "seed"]
+
+MOST = 10**12
+MOST_SEED = 2**63 - 1
+KINDS = {"int": "whole number", "float": "number"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,6 +26,12 @@ class Parser(argparse.ArgumentParser):
         if choice:
             known = [word.strip(" '") for word in choice[3].split(",")]
             raise InputError(f"{choice[1]} {choice[2]!r} is not known{nearest(choice[2], known)}")
+        number = re.fullmatch(r"argument (\S+): invalid (int|float) value: ['\"](.*)['\"]", message, re.DOTALL)
+        if number:
+            raise InputError(f"{number[1]} {number[3]}: give a {KINDS[number[2]]}")
+        ours = re.fullmatch(r"argument (\S+): (.*: give .*)", message, re.DOTALL)
+        if ours:
+            raise InputError(f"{ours[1]} {ours[2]}")
         message = message.removesuffix(", name=value")  # settings may be left out
         raise InputError(f"{message} (see {self.prog} --help)")
 
@@ -81,8 +91,15 @@ def _unknown(parser: Parser, word: str, options: Sequence[str]) -> str:
 
 def positive(text: str) -> int:
     """A whole number from 1 up; `10k` and `2M` are understood."""
-    found = re.fullmatch(r"([0-9]{1,12})([kM]?)", text)
+    found = re.fullmatch(r"([0-9]{1,13})([kM]?)", text)
     number = int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]] if found else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number from 1 up")
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number from 1 up to {MOST:,}, or such as 10k or 2M")
     return number
+
+
+def seed(text: str) -> int:
+    """A seed: a whole number from 0 up to 2^63 - 1."""
+    if not re.fullmatch("[0-9]{1,19}", text) or int(text) > MOST_SEED:
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number from 0 up to 2^63 - 1")
+    return int(text)

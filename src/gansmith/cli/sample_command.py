@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from gansmith.cli.latent_options import add_truncation, truncation_of
 from gansmith.cli.options import parse_where
-from gansmith.cli.parser import Command, positive
+from gansmith.cli.parser import Command, positive, seed
+from gansmith.errors import InputError
 
 __all__ = ["COMMAND"]
 
@@ -21,7 +23,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="label=Bag, age=18..30, smiling=yes, text='a red shoe', code=3; may be repeated",
     )
-    parser.add_argument("--seed", type=int, default=0, help="sample i depends on the seed and i alone (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="sample i depends on the seed and i alone (default: 0)")
     add_truncation(parser)
     parser.add_argument(
         "--out", required=True, metavar="PATH", help="a .png (one grid), a .npz, or a folder of PNG files"
@@ -39,6 +41,9 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.run.model import Model
     from gansmith.run.write_samples import write_samples
 
+    if args.columns is not None and Path(args.out).suffix.lower() != ".png":
+        raise InputError("--columns goes with a grid: give --out a name that ends in .png, or leave it out")
+    truncation = truncation_of(args)
     set_threads(args.threads)
     model = Model.load(args.model, args.recipe)
     with screen() as listener:
@@ -48,7 +53,7 @@ def _run(args: argparse.Namespace) -> int:
             args.out,
             where=parse_where(args.where),
             seed=args.seed,
-            truncation=truncation_of(args),
+            truncation=truncation,
             columns=args.columns,
             tick=lambda share: listener({"event": "progress", "task": "sampling", "share": share}),
         )

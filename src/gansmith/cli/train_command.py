@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
-from gansmith.cli.parser import Command
+from gansmith.cli.parser import Command, seed
 
 __all__ = ["COMMAND"]
 
@@ -22,7 +22,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--preset", metavar="NAME", help="a paper's configuration, for GPUs (see gansmith recipes NAME)"
     )
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of all randomness (default: 0)")
     parser.add_argument("--judge", metavar="DIR", help="measure with this trained judge instead of a new one")
     parser.add_argument("--from", dest="start", metavar="RUN", help="begin with the newest weights of another run")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
@@ -35,7 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.reading import parse_read
     from gansmith.cli.results import show_plan, show_run
     from gansmith.cli.show import screen
-    from gansmith.run.plan import Request
+    from gansmith.run.request import Request
     from gansmith.run.settings import parse_settings
     from gansmith.run.train import rehearse, train
 

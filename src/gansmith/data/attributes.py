@@ -14,7 +14,17 @@ from gansmith.data.reader import natural, some
 from gansmith.errors import InputError, nearest
 from gansmith.types import Json
 
-__all__ = ["CAPTION", "RESERVED", "Attribute", "Column", "Columns", "as_columns", "choose", "fit_attribute"]
+__all__ = [
+    "CAPTION",
+    "RESERVED",
+    "Attribute",
+    "Column",
+    "Columns",
+    "as_columns",
+    "choose",
+    "fit_attribute",
+    "span",
+]
 
 Column = NDArray[Any]
 """One value for each picture, `(N,)`: float64 numbers, booleans or text."""
@@ -171,13 +181,9 @@ class Attribute:
         """The lowest and the highest number that was asked for: `18..30`, or one number twice.
 
         Raises:
-            InputError: It is no number, or lies outside the training data.
+            InputError: It is no number, a range from high to low, or lies outside the training data.
         """
-        low, dots, high = str(asked).partition("..")
-        try:
-            ends = float(low), float(high if dots else low)
-        except ValueError:
-            raise InputError(f"{self.name}={asked}: write a number, or a range such as 18..30") from None
+        ends = span(self.name, asked, "18..30")
         if not self.low <= ends[0] <= ends[1] <= self.high:
             seen = f"{self.low:g} to {self.high:g}"
             raise InputError(f"{self.name}={asked} lies outside the training data, which goes from {seen}")
@@ -216,6 +222,27 @@ class Attribute:
         if found.kind not in ("category", "number", "flag") or not np.isfinite(numbers).all() or found.spread <= 0:
             raise InputError(f"codec: the attribute {found.name!r} is damaged")
         return found
+
+
+def span(name: str, asked: Any, example: str) -> tuple[float, float]:
+    """The ends of a range that was asked for, or one number twice.
+
+    Args:
+        name: Of what is asked for, for messages.
+        asked: `18..30`, or a number.
+        example: A range of this kind, for messages.
+
+    Raises:
+        InputError: It is no number, or the range goes from high to low.
+    """
+    low, dots, high = str(asked).partition("..")
+    try:
+        ends = float(low), float(high if dots else low)
+    except ValueError:
+        raise InputError(f"{name}={asked}: write a number, or a range such as {example}") from None
+    if ends[0] > ends[1]:
+        raise InputError(f"{name}={asked}: a range goes from the lower number to the higher one: {high}..{low}")
+    return ends
 
 
 def fit_attribute(name: str, column: Column) -> Attribute | None:

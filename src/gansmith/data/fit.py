@@ -55,7 +55,8 @@ class FitOptions:
             problems.append(f"channels={self.channels} must be 1, 2, 3 or 4")
         pair = self.pair()
         if pair is not None and not all(4 <= s <= 8192 for s in pair):
-            problems.append(f"size={self.size} must lie between 4 and 8192 pixels")
+            shown = "x".join(map(str, pair)) if isinstance(self.size, tuple) else self.size
+            problems.append(f"image size {shown} must lie between 4 and 8192 pixels")
         if problems:
             raise InputError(*problems)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gansmith.data.embedded import fashion_path
 from gansmith.run.hardware import Precision
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 
 __all__ = ["BUDGET", "demo_request"]
 

@@ -8,25 +8,22 @@ import platform
 import shlex
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from gansmith import __version__
 from gansmith.core import GameError
-from gansmith.data.fit import Mode
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
-from gansmith.data.reader import ReadOptions
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
-from gansmith.errors import InputError, nearest
+from gansmith.errors import InputError
 from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
@@ -34,81 +31,18 @@ from gansmith.run.budget import Budget
 from gansmith.run.conditions import kept_rows
 from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
-from gansmith.run.hardware import Precision, precision_on
+from gansmith.run.hardware import precision_on
 from gansmith.run.judge import load_judge
 from gansmith.run.origin import Origin
-from gansmith.run.settings import resolve, sentence
+from gansmith.run.request import Request
+from gansmith.run.settings import resolve
 
-__all__ = ["Plan", "Request", "check_same_run", "make_plan", "where"]
+__all__ = ["Plan", "check_same_run", "make_plan", "where"]
 
 DEFAULT_BUDGET = "10m"
 DEFAULT_RECIPE = "r3gan"
 MOST_EPOCHS = 4
 """A batch may hold every training image four times, not more."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for; every field but `data` has a default.
-
-    Attributes:
-        data: Folder, zip, .npz, .npy, parquet or Arrow of images.
-        recipe: Recipe name or `.py` file; None for the default.
-        size: Size of the networks; None to choose by device and data.
-        preset: A full-size configuration of the recipe instead of a size; it brings image size and budget with it.
-        settings: Hyper-parameters by name.
-        budget: Time or samples; None for ten minutes.
-        out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
-        seed: All randomness of the run.
-        image_size: Pixels, one number or (height, width); None lets the images decide.
-        channels: Channels; None lets the images decide.
-        fit: How images of other shapes are fitted.
-        strict: Refuse data with unreadable images instead of leaving them out.
-        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        precision: `fp32`, `bf16`, or `auto`: bf16 on CPUs that have matrix units for it.
-        micro: Most samples computed at once.
-        threads: Torch's threads; None for one a core.
-        judge: Folder of a trained judge to use in place of a new one.
-        start: Run folder whose newest weights this run begins with; None for new ones.
-        read: What the data's format leaves open (axes, columns), and limits on it.
-    """
-
-    data: str | Path
-    recipe: str | None = None
-    size: Size | None = None
-    preset: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    budget: str | None = None
-    out: str | Path | None = None
-    seed: int = 0
-    image_size: int | tuple[int, int] | None = None
-    channels: int | None = None
-    fit: Mode = "crop"
-    strict: bool = False
-    device: str = "auto"
-    precision: Precision = "auto"
-    micro: int | None = None
-    threads: int | None = None
-    judge: str | Path | None = None
-    start: str | Path | None = None
-    read: ReadOptions = field(default_factory=ReadOptions)
-
-    @classmethod
-    def of(cls, **given: Any) -> Request:
-        """A request of values that nobody has checked yet.
-
-        Raises:
-            InputError: Names that there aren't, and values of another type.
-        """
-        known = [f.name for f in fields(cls)]
-        unknown = [f"a request has no {name!r}{nearest(name, known)}" for name in given if name not in known]
-        if unknown:
-            raise InputError(*unknown)
-        try:
-            made: Request = TypeAdapter(cls).validate_python(given)
-        except ValidationError as error:
-            raise InputError(*dict.fromkeys(sentence(e) for e in error.errors())) from None
-        return made
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
-from gansmith.run.plan import Plan, Request, check_same_run, make_plan, versions, where
+from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import NotFinite, Recorder
 from gansmith.run.report import write_report
+from gansmith.run.request import Request
 from gansmith.types import Batch
 
 __all__ = ["Run", "rehearse", "train"]

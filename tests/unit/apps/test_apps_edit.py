@@ -143,9 +143,9 @@ def test_a_judge_is_trained_on_labelled_images(plain: Model, tmp_path: Path, mon
     ("options", "message"),
     [
         ({"method": "ica"}, "no method 'ica'"),
-        ({"n": 0}, "0 directions"),
-        ({"samples": 5}, "from 5 samples"),
-        ({"layers": "3"}, "1 layers of styles"),
+        ({"n": 0}, "n 0: give a whole number from 1 up"),
+        ({"samples": 5}, "samples 5: give a whole number from 100 up"),
+        ({"layers": "3"}, "layers 3: this model has 1 layer of styles, number 0"),
         ({"method": "labels"}, "no classes of its own.*--data"),
         ({"where": {"label": 1}}, "unconditional"),
         ({"method": "pca", "where": {"label": 1}}, "unconditional"),
@@ -234,7 +234,7 @@ def test_edits_that_can_not_be(styled: Model, plain: Model, classed: Model) -> N
     for direction, strength, message in ((2, 1.0, "no direction '2'"), ("x", 1.0, "0 to 1"), (0, np.inf, "strength")):
         with pytest.raises(InputError, match=message):
             found.edit(styled, direction, strength)
-    with pytest.raises(InputError, match="styles of length 6 in layer 3; this model has 1 layers of length 5"):
+    with pytest.raises(InputError, match="styles of length 6 in layer 3; this model has 1 layer of length 5"):
         found.edit(plain, 0, 1.0)
     with pytest.raises(InputError, match="change the condition 'label' of 3 values"):
         find_directions(classed, "labels").edit(plain, 0, 1.0)

@@ -71,7 +71,7 @@ def test_truncation_out_of_range_is_refused(styled: Model, t: object) -> None:
 
 def test_a_plain_generator_has_one_layer(plain: Model) -> None:
     assert plain.style_shape == (1, 5)
-    with pytest.raises(InputError, match="truncation for 2 layers: this model has 1 layers"):
+    with pytest.raises(InputError, match=r"2 layers \(--truncation-layers 2\): this model has 1 layer of styles"):
         draw(plain, 2, truncation=(0.5, 0.5))
 
 
@@ -176,7 +176,7 @@ def test_ways_between_pictures(encoding: Model, tmp_path: Path) -> None:
     ("names", "options", "message"),
     [
         ((1,), {}, "2 points or more; 1 given"),
-        ((1, 2), {"steps": 1}, "1 steps"),
+        ((1, 2), {"steps": 1}, "steps 1: give a whole number from 2 up to 1,000,000"),
         ((1, "x"), {}, "'x' is neither a seed"),
         ((1, 2), {"space": "w"}, "has no space w.*recipes that can: .*stylegan2"),
         ((1, 2), {"space": "y"}, "no space 'y'"),

@@ -105,7 +105,7 @@ def test_a_rehearsal_writes_nothing(call, data: Path, tmp_path: Path, monkeypatc
         ("--threads 0", "--threads 0"),
         ("--budget 10x", "--budget '10x'"),
         ("--judge nowhere", "judge.json does not exist"),
-        ("--image-size 1", "size=1"),
+        ("--image-size 1", "image size 1"),
         ("batch=9999", "more than four times"),
         ("--recipe nofile.py", "does not exist"),
         ("bacth=3 lr_g=true", "did you mean 'batch'"),

@@ -14,7 +14,7 @@ import pytest
 from gansmith import __version__
 from gansmith.cli import main
 from gansmith.cli.options import image_size, parse_where
-from gansmith.cli.parser import positive
+from gansmith.cli.parser import positive, seed
 from gansmith.cli.show import Screen, meter
 from gansmith.errors import InputError, RunError
 from gansmith.run.interrupt import Interrupted
@@ -73,12 +73,26 @@ def test_examples_are_understood(name: str, capsys) -> None:
         ("train a --size x", "--size 'x' is not known; known: l, m, s"),
         ("train a --fit corp", "--fit 'corp' is not known; did you mean 'crop'?"),
         ("train a --channels 7", "--channels '7' is not known; known: 1, 2, 3, 4"),
-        ("train a --seed x", "argument --seed: invalid int value: 'x' (see gansmith train --help)"),
+        ("train a --seed x", "--seed x: give a whole number from 0 up to 2^63 - 1"),
+        ("train a --seed -1", "--seed -1: give a whole number from 0 up to 2^63 - 1"),
+        ("demo --seed 1.5", "--seed 1.5: give a whole number from 0 up to 2^63 - 1"),
+        (
+            "evaluate a b --seed 9223372036854775808",
+            "--seed 9223372036854775808: give a whole number from 0 up to 2^63 - 1",
+        ),
+        ("sample m --seed -1 --out a", "--seed -1: give a whole number from 0 up to 2^63 - 1"),
+        ("sample m --threads x --out a", "--threads x: give a whole number"),
+        ("sample m --truncation 'a b' --out a", "--truncation a b: give a number"),
+        ("sample m -n 1e3 --out a", "-n 1e3: give a whole number from 1 up to 1,000,000,000,000, or such as 10k or 2M"),
+        (
+            "sample m -n 1000001M --out a",
+            "-n 1000001M: give a whole number from 1 up to 1,000,000,000,000, or such as 10k or 2M",
+        ),
         ("train a b", "'b' is not understood: settings are written name=value, e.g. batch=32"),
         ("train a --image-size 3x4x5", "--image-size '3x4x5': write one number (64) or height x width (48x64)"),
         ("train a --out", "argument --out: expected one argument (see gansmith train --help)"),
         ("sample m", "the following arguments are required: --out (see gansmith sample --help)"),
-        ("sample m -n 0 --out a", "argument -n: '0' should be a whole number from 1 up (see gansmith sample --help)"),
+        ("sample m -n 0 --out a", "-n 0: give a whole number from 1 up to 1,000,000,000,000, or such as 10k or 2M"),
         ("report a b", "gansmith report does not take 'b' (see gansmith report --help)"),
         ("evaluate a b --metrics ,", "--metrics: give at least one name, e.g. --metrics coverage,kernel"),
         ("completion fish", "shell 'fish' is not known; known: bash, tcsh, zsh"),
@@ -173,10 +187,19 @@ def test_conditions_are_collected() -> None:
 
 
 def test_counts() -> None:
-    assert [positive(t) for t in ("1", "10k", "2M")] == [1, 10_000, 2_000_000]
-    for bad in ("0", "-1", "1.5", "k", "٣", "9" * 5000):
+    assert [positive(t) for t in ("1", "10k", "2M", "1000000M")] == [1, 10_000, 2_000_000, 10**12]
+    for bad in ("0", "1e3", "1000001M", "1000000000001", "-1", "1.5", "k", "٣", "9" * 5000):
         with pytest.raises(Exception, match="whole number"):
             positive(bad)
+
+
+def test_seeds_of_the_command_line_are_those_of_the_library() -> None:
+    from gansmith.run.sample import MOST_SEED
+
+    assert [seed(t) for t in ("0", "7", str(MOST_SEED))] == [0, 7, MOST_SEED]
+    for bad in ("-1", str(MOST_SEED + 1), "1.5", "a", "", "٣", "9" * 5000):
+        with pytest.raises(Exception, match=r"give a whole number from 0 up to 2\^63 - 1"):
+            seed(bad)
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")])

@@ -131,8 +131,8 @@ def test_descriptions():
     ("options", "part"),
     [
         ({"mode": "corp"}, "did you mean 'crop'"),
-        ({"size": 2}, "size=2 must lie between"),
-        ({"size": (8, 9999)}, "size="),
+        ({"size": 2}, "^image size 2 must lie between 4 and 8192 pixels$"),
+        ({"size": (8, 9999)}, "image size 8x9999 must"),
         ({"channels": 5}, "channels=5"),
         ({"fill": "grey"}, "fill='grey'"),
     ],

@@ -15,7 +15,8 @@ from gansmith.recipes._presets import R3GAN, STYLEGAN2, find_preset
 from gansmith.recipes._registry import find_recipe
 from gansmith.recipes._views import viewed
 from gansmith.run.budget import Budget
-from gansmith.run.plan import Request, make_plan
+from gansmith.run.plan import make_plan
+from gansmith.run.request import Request
 from gansmith.run.settings import resolve
 from gansmith.testing import RandomSource
 from gansmith.types import Clock, Field

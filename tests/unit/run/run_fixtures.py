@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gansmith.run import judging
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.train import Run, train
 
 SETTINGS = {"batch": 16, "hidden": 8, "z_dim": 4, "layers": 1}

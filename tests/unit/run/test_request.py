@@ -4,7 +4,7 @@ import pytest
 
 import gansmith
 from gansmith.errors import InputError
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 
 
 @pytest.mark.parametrize(

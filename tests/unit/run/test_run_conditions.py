@@ -21,7 +21,7 @@ from gansmith.data.reader import ReadOptions
 from gansmith.errors import InputError
 from gansmith.run.conditions import MOST_ROWS, kept_rows, wish
 from gansmith.run.model import Model
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.sample import sample
 from gansmith.run.train import Run, train
 from gansmith.run.write_samples import write_samples
@@ -110,7 +110,7 @@ def test_sample_i_depends_on_the_seed_and_i_alone():
         ({"age": []}, "an empty list of 'age'"),
         ({"c": 3}, "c=3 is out of range: whole numbers go from 0 to 2"),
         ({"c": 1.5}, "c=1.5 is out of range"),
-        ({"c": "0..2"}, "c=0..2 is out of range"),
+        ({"c": "0..2"}, "c=0..2: this code takes one whole number from 0 to 2"),
         ({"d": "-3..0"}, "d=-3..0 is out of range: numbers go from -2 to 2"),
         ({"d": "much"}, "d=much: write a number, or a range"),
     ],

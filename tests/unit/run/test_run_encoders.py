@@ -13,7 +13,7 @@ from rich.console import Console
 from gansmith.cli.show import Screen
 from gansmith.run.events import read_events
 from gansmith.run.model import Model
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.train import train
 
 Make = Callable[..., Request]

@@ -16,7 +16,7 @@ from gansmith.run.checkpoint import load_latest
 from gansmith.run.events import read_events
 from gansmith.run.interrupt import Interrupted
 from gansmith.run.origin import Origin
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.train import Run, rehearse, train
 
 Make = Callable[..., Request]

@@ -17,7 +17,8 @@ from gansmith.cli.parser import read
 from gansmith.errors import InputError
 from gansmith.run import train as run_train
 from gansmith.run.hardware import precision_on
-from gansmith.run.plan import Plan, Request, check_same_run, data_name, make_plan
+from gansmith.run.plan import Plan, check_same_run, data_name, make_plan
+from gansmith.run.request import Request
 
 Make = Callable[..., Request]
 

@@ -15,7 +15,8 @@ from gansmith.data.open import open_images
 from gansmith.errors import InputError
 from gansmith.run import sample as sampling
 from gansmith.run.model import Model
-from gansmith.run.plan import Request, make_plan
+from gansmith.run.plan import make_plan
+from gansmith.run.request import Request
 from gansmith.run.sample import draw, sample, stream
 from gansmith.run.train import Run
 from gansmith.run.write_samples import write_samples

@@ -27,7 +27,7 @@ from gansmith.run.events import read_events
 from gansmith.run.folder import alone
 from gansmith.run.interrupt import Interrupted, StopFlag
 from gansmith.run.model import Model
-from gansmith.run.plan import Request
+from gansmith.run.request import Request
 from gansmith.run.train import Run, rehearse, train
 
 Make = Callable[..., Request]

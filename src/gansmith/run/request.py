@@ -1,0 +1,83 @@
+"""What the user asks of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from gansmith.data.fit import Mode
+from gansmith.data.reader import ReadOptions
+from gansmith.errors import InputError, nearest
+from gansmith.recipes._recipe import Size
+from gansmith.run.hardware import Precision
+from gansmith.run.settings import sentence
+
+__all__ = ["Request"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; every field but `data` has a default.
+
+    Attributes:
+        data: Folder, zip, .npz, .npy, parquet or Arrow of images.
+        recipe: Recipe name or `.py` file; None for the default.
+        size: Size of the networks; None to choose by device and data.
+        preset: A full-size configuration of the recipe instead of a size; it brings image size and budget with it.
+        settings: Hyper-parameters by name.
+        budget: Time or samples; None for ten minutes.
+        out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
+        seed: All randomness of the run.
+        image_size: Pixels, one number or (height, width); None lets the images decide.
+        channels: Channels; None lets the images decide.
+        fit: How images of other shapes are fitted.
+        strict: Refuse data with unreadable images instead of leaving them out.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        precision: `fp32`, `bf16`, or `auto`: bf16 on CPUs that have matrix units for it.
+        micro: Most samples computed at once.
+        threads: Torch's threads; None for one a core.
+        judge: Folder of a trained judge to use in place of a new one.
+        start: Run folder whose newest weights this run begins with; None for new ones.
+        read: What the data's format leaves open (axes, columns), and limits on it.
+    """
+
+    data: str | Path
+    recipe: str | None = None
+    size: Size | None = None
+    preset: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    budget: str | None = None
+    out: str | Path | None = None
+    seed: int = 0
+    image_size: int | tuple[int, int] | None = None
+    channels: int | None = None
+    fit: Mode = "crop"
+    strict: bool = False
+    device: str = "auto"
+    precision: Precision = "auto"
+    micro: int | None = None
+    threads: int | None = None
+    judge: str | Path | None = None
+    start: str | Path | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+
+    @classmethod
+    def of(cls, **given: Any) -> Request:
+        """A request of values that nobody has checked yet.
+
+        Raises:
+            InputError: Names that there aren't, and values of another type.
+        """
+        known = [f.name for f in fields(cls)]
+        unknown = [f"a request has no {name!r}{nearest(name, known)}" for name in given if name not in known]
+        if unknown:
+            raise InputError(*unknown)
+        try:
+            made: Request = TypeAdapter(cls).validate_python(given)
+        except ValidationError as error:
+            raise InputError(*dict.fromkeys(sentence(e) for e in error.errors())) from None
+        return made
