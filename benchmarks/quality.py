@@ -40,6 +40,9 @@ BEST = 4
 OVERHEAD = 75.0
 """About how many seconds a cell takes beside its training: reading, judging, drawing."""
 
+FAIR = (0.75, 1.2)
+"""Least and most seconds of training, as a share of the budget; about 0.92 is aimed at."""
+
 TIMED, GRID = 1_000, 64
 FEW = 64
 """Samples drawn first to see how long a thousand take: a slow sampler is timed on fewer."""
@@ -158,9 +161,17 @@ def job_of(stage: str, cell: Training, data: Mapping[str, Path], folder: Path) -
         why = f"recipe {cell.recipe} is not there"
     label = f"{cell.recipe} on {cell.data}, {cell.minutes:g} min, seed {cell.seed}"
     work = partial(compute, cell, path or Path(), folder)
-    return Job(
-        stage, label, cell.identity, cell.minutes * 60 + OVERHEAD, work, why, partial(same_defaults, cell.recipe)
-    )
+    return Job(stage, label, cell.identity, cell.minutes * 60 + OVERHEAD, work, why, partial(fresh, cell))
+
+
+def fresh(cell: Training, result: Mapping[str, Any]) -> bool:
+    """Whether a stored cell is what would be computed today, and trained for about the minutes that it should have.
+
+    A budget of time becomes samples once, in the first seconds: where other programs kept the machine busy just then,
+    or later, the training takes another time, and the cell is unfair.
+    """
+    low, high = FAIR
+    return same_defaults(cell.recipe, result) and low <= result["trained"]["seconds"] / (60 * cell.minutes) <= high
 
 
 def same_defaults(recipe: str, result: Mapping[str, Any]) -> bool:
