@@ -41,7 +41,19 @@ def fill(folder: Path, recipes: list[str], stage: quality.Stage) -> None:
     """Store every cell of a stage: the later a recipe is named, the worse it is."""
     for cell in quality.cells(stage, recipes):
         job = job_of(stage.name, cell, PATHS, folder)
-        store(job, folder, result(cell.recipe, 0.001 * (1 + recipes.index(cell.recipe)), cell.data))
+        made = result(cell.recipe, 0.001 * (1 + recipes.index(cell.recipe)), cell.data)
+        made["trained"]["seconds"] = 55.0 * cell.minutes
+        store(job, folder, made)
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(64.0, False), (100.0, True), (140.0, True), (150.0, False)])
+def test_a_cell_that_was_trained_for_another_time_is_missing(tmp_path: Path, seconds: float, counts: bool) -> None:
+    (cell,) = quality.cells(SCREEN, ["gan"])
+    job = job_of("screen", cell, PATHS, tmp_path)
+    made = result("gan", 1.0)
+    made["trained"]["seconds"] = seconds
+    store(job, tmp_path, made)
+    assert (quality.found(job, tmp_path) is not None) is counts
 
 
 def test_the_stages_are_those_that_were_promised() -> None:
