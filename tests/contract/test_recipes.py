@@ -122,7 +122,7 @@ def digest(name: str, rounds: int = 6, spec=LABELLED, **settings) -> list[float]
 OTHER = {"loss": "minimax", "net": "residual", "beta1": 0.3, "beta2": 0.95, "ema": 0.5, "lr_end": 0.9, "gamma_end": 0.9}
 OTHER |= {"labelled": 0.5, "posterior": "gaussian", "likelihood": "bernoulli", "cycle": 0.5}
 OTHER |= {"drop_condition": 0.5, "condition": "concat"}
-OTHER |= {"generator": "light"}
+OTHER |= {"generator": "light", "layer": 1}
 OTHER |= {"label_smoothing": 0.1, "batch_features": "discrimination", "batch_group": 2, "lecam": 1.0}
 OTHER |= {"lecam_decay": 0.5, "consistency": 1.0}
 OTHER |= {"mixing": 0.3, "residual": False, "group": 2, "most": 4, "beta2_end": 0.5, "ema_curve": "cosine"}

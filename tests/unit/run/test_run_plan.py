@@ -117,7 +117,7 @@ def test_only_the_default_spells_no_size(request_of: Make) -> None:
         ({"recipe": "nofile.py"}, "nofile.py does not exist"),
         ({"settings": {"batch": 4000}}, "batch=4000 is more than four times"),
         ({"judge": "nowhere"}, "nowhere/judge.json does not exist"),
-        ({"image_size": 1}, "size=1"),
+        ({"image_size": 1}, "image size 1"),
     ],
 )
 def test_what_can_not_be_is_refused(request_of: Make, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
