@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
-from gansmith.health.history import History, Series
-from gansmith.health.variety import beyond, percent
+from gansmith.health.evidence import beyond, percent, telling
+from gansmith.health.history import History
 
-__all__ = ["discriminator_overfit", "discriminator_too_weak", "improving", "vanishing_gradient"]
+__all__ = ["discriminator_overfit", "discriminator_too_weak", "vanishing_gradient"]
 
 CERTAIN, GUESSING, BY_HEART = 0.97, 0.6, 0.65
 POOR, GOOD = 0.5, 0.8
@@ -19,27 +19,27 @@ FEWEST = 10
 """Values of a signal that a judgement needs."""
 
 
-def improving(score: Series, by: float = 0.1) -> bool | None:
-    """Whether a distance still falls: the best of its last third against the third before; None if it is short."""
-    if len(score) < 6:
+def _poor(history: History) -> tuple[float, float] | None:
+    """How often the discriminator is right of late, and what samples cover; None where they aren't poor, or unknown."""
+    told, covered = history.signal("told_apart"), history.relative("coverage")
+    if len(told) < FEWEST or covered is None or covered >= POOR:
         return None
-    before, now = score.between(1 / 3, 2 / 3), score.after(2 / 3)
-    return now.best < (1 - by) * before.best
+    return told.after(LAST).mean, covered
 
 
 def vanishing_gradient(history: History) -> Diagnosis | None:
     """The discriminator is certain, and samples are poor and no longer improve."""
-    told, covered = history.signal("told_apart"), history.relative("coverage")
-    if len(told) < FEWEST or covered is None or covered >= POOR:
+    poor = _poor(history)
+    if poor is None:
         return None
-    share = told.after(LAST).mean
-    if share < CERTAIN or improving(history.score("kernel")):
+    share, covered = poor
+    if share < CERTAIN or history.score("kernel").improving():
         return None
     return Diagnosis(
         "vanishing-gradient",
         "sick",
         beyond(share, CERTAIN, 1.0),
-        told.since(lambda v: v > CERTAIN),
+        history.signal("told_apart").since(lambda v: v > CERTAIN),
         "The discriminator is so sure that it tells the generator nothing about which way is better. The generator "
         "stands still, however long it trains.",
         (
@@ -63,26 +63,21 @@ def vanishing_gradient(history: History) -> Diagnosis | None:
 
 def discriminator_too_weak(history: History) -> Diagnosis | None:
     """The discriminator guesses although samples are poor."""
-    told, covered = history.signal("told_apart"), history.relative("coverage")
-    if len(told) < FEWEST or covered is None or covered >= POOR:
+    poor = _poor(history)
+    if poor is None:
         return None
-    share = told.after(LAST).mean
+    share, covered = poor
     if share > GUESSING:
         return None
     return Diagnosis(
         "discriminator-too-weak",
         "sick",
         beyond(-share, -GUESSING, -0.5),
-        told.since(lambda v: v < GUESSING),
+        history.signal("told_apart").since(lambda v: v < GUESSING),
         "The discriminator hardly tells real from made although anyone else could. It has nothing to teach the "
         "generator.",
         (
-            Evidence(
-                "told_apart",
-                share,
-                GUESSING,
-                f"the discriminator tells real from made {percent(share)} of the time (50% is a guess)",
-            ),
+            telling(share, GUESSING),
             Evidence("coverage", covered, POOR, f"yet samples cover only {percent(covered)} of what real data covers"),
         ),
         (

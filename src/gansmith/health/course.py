@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from gansmith.health.balance import FEWEST, GOOD, improving
+from gansmith.health.balance import FEWEST, GOOD
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
+from gansmith.health.evidence import beyond, covering, percent, telling
 from gansmith.health.history import History, Series
-from gansmith.health.variety import beyond, percent
 
 __all__ = ["converged", "divergence", "healthy", "numerical_failure", "oscillation", "stalled", "underway"]
 
@@ -49,7 +49,7 @@ def divergence(history: History) -> Diagnosis | None:
     held, most = coverage.after(0.8).mean, max(coverage.values)
     if now < WORSE * max(best, 1e-3) or held > 0.6 * most or most < 0.1:
         return None
-    at = kernel.samples[kernel.values.index(best)]
+    at = kernel.best_at
     return Diagnosis(
         "divergence",
         "sick",
@@ -72,10 +72,8 @@ def divergence(history: History) -> Diagnosis | None:
 
 def oscillation(history: History) -> Diagnosis | None:
     """Quality jumps from look to look, up as often as down."""
-    kernel = Series.of(
-        [(n, v) for n, v in zip(history.score("kernel").samples, history.score("kernel").values, strict=True) if v > 0]
-    )
-    late = kernel.after(0.3)
+    kernel = history.score("kernel")
+    late = Series.of([(n, v) for n, v in zip(kernel.samples, kernel.values, strict=True) if v > 0]).after(0.3)
     if len(late) < LOOKS:
         return None
     steps = [math.log(b / a) for a, b in zip(late.values, late.values[1:], strict=False)]
@@ -108,13 +106,13 @@ def oscillation(history: History) -> Diagnosis | None:
 def stalled(history: History) -> Diagnosis | None:
     """Samples are not good and no longer improve."""
     kernel, covered = history.score("kernel"), history.relative("coverage")
-    if covered is None or covered >= GOOD or improving(kernel) is not False:
+    if covered is None or covered >= GOOD or kernel.improving() is not False:
         return None
     return Diagnosis(
         "stalled",
         "watch",
         beyond(-covered, -GOOD, 0.0),
-        kernel.samples[kernel.values.index(kernel.best)],
+        kernel.best_at,
         "Samples have stopped getting better before they were good. More of the same training will hardly help.",
         (
             Evidence(
@@ -123,7 +121,7 @@ def stalled(history: History) -> Diagnosis | None:
                 kernel.between(1 / 3, 2 / 3).best,
                 "the distance to real data no longer falls",
             ),
-            Evidence("coverage", covered, GOOD, f"samples cover {percent(covered)} of what real data covers"),
+            covering(covered, GOOD),
         ),
         (
             Remedy("setting", "--recipe r3gan, where this is another one"),
@@ -137,7 +135,7 @@ def stalled(history: History) -> Diagnosis | None:
 def converged(history: History) -> Diagnosis | None:
     """The game is over: the discriminator guesses, and samples are good and no longer improve."""
     told, covered = history.signal("told_apart"), history.relative("coverage")
-    if len(told) < FEWEST or covered is None or covered < GOOD or improving(history.score("kernel"), 0.2) is not False:
+    if len(told) < FEWEST or covered is None or covered < GOOD or history.score("kernel").improving(0.2) is not False:
         return None
     share = told.after(0.8).mean
     if abs(share - 0.5) > MIDDLE:
@@ -148,14 +146,7 @@ def converged(history: History) -> Diagnosis | None:
         beyond(-abs(share - 0.5), -MIDDLE, 0.0),
         told.since(lambda v: abs(v - 0.5) <= MIDDLE),
         "The generator is so good that the discriminator can only guess. Longer training would change little.",
-        (
-            Evidence(
-                "told_apart",
-                share,
-                0.5 + MIDDLE,
-                f"the discriminator tells real from made {percent(share)} of the time (50% is a guess)",
-            ),
-        ),
+        (telling(share, 0.5 + MIDDLE),),
     )
 
 
@@ -172,18 +163,9 @@ def healthy(history: History) -> Diagnosis:
     evidence = []
     if told:
         share = told.after(0.8).mean
-        evidence.append(
-            Evidence(
-                "told_apart",
-                share,
-                0.5,
-                f"the discriminator tells real from made {percent(share)} of the time (50% is a guess)",
-            )
-        )
+        evidence.append(telling(share, 0.5))
     if covered is not None:
-        evidence.append(
-            Evidence("coverage", covered, 1.0, f"samples cover {percent(covered)} of what real data covers")
-        )
+        evidence.append(covering(covered, 1.0))
     more = not history.final or (covered or 0.0) < GOOD
     return Diagnosis(
         "healthy",

@@ -49,7 +49,7 @@ def diagnose(history: History) -> list[Diagnosis]:
     found = [d for rule in RULES if (d := rule(history)) is not None]
     names = {d.name for d in found}
     found = [d for d in found if not names.intersection(BEHIND.get(d.name, ()))]
-    if not any(d.level != "well" for d in found):
-        judged = history.final or any(len(series) for series in history.scores.values())
-        found += [] if found else [healthy(history) if judged else underway(history)]
+    if not found:
+        judged = history.final or any(history.scores.values())
+        found = [healthy(history) if judged else underway(history)]
     return sorted(found, key=lambda d: (LEVELS.index(d.level), -d.confidence))

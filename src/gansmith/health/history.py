@@ -49,17 +49,20 @@ class Series:
         return sum(self.values) / len(self) if self else math.nan
 
     @property
-    def deviation(self) -> float:
-        """The standard deviation; 0 of fewer than two."""
-        if len(self) < 2:
-            return 0.0
-        mean = self.mean
-        return math.sqrt(sum((v - mean) ** 2 for v in self.values) / (len(self) - 1))
-
-    @property
     def best(self) -> float:
         """The least value; NaN of nothing."""
         return min(self.values, default=math.nan)
+
+    @property
+    def best_at(self) -> int:
+        """Samples at the first of the least values; of a series that is not empty."""
+        return self.samples[self.values.index(self.best)]
+
+    def improving(self, by: float = 0.1) -> bool | None:
+        """Whether a distance still falls: the best of its last third against the third before; None if it is short."""
+        if len(self) < 6:
+            return None
+        return self.after(2 / 3).best < (1 - by) * self.between(1 / 3, 2 / 3).best
 
     def since(self, holds: Callable[[float], bool]) -> int | None:
         """The samples from which on a condition holds without a break to the end; None where it doesn't hold there."""

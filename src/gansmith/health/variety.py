@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
-from gansmith.health.history import History, Series
+from gansmith.health.evidence import beyond, percent
+from gansmith.health.history import History
 
-__all__ = ["EARLY", "beyond", "condition_ignored", "memorisation", "mode_collapse", "percent"]
+__all__ = ["EARLY", "condition_ignored", "memorisation", "mode_collapse"]
 
 EARLY = 0.3
 """Share of a run before which few kinds of samples are no sign of anything: every generator begins with one."""
@@ -21,21 +22,6 @@ ENOUGH = 0.3
 """Coverage, as a share of the real data's, above which samples are good enough to ask whether they obey."""
 
 
-def percent(value: float) -> str:
-    """A share in words."""
-    return f"{value:.0%}"
-
-
-def beyond(value: float, bound: float, far: float) -> float:
-    """Confidence: 0.5 at the bound, rising along a line to 1 at `far`."""
-    return min(1.0, max(0.5, 0.5 + 0.5 * (value - bound) / (far - bound)))
-
-
-def begun(series: Series, bound: float) -> int | None:
-    """Since when a score has been below a bound without a break."""
-    return series.since(lambda v: v < bound)
-
-
 def _too_early(history: History) -> bool:
     looks = history.score("coverage") or history.score("recall")
     return not history.final and (not looks or looks.samples[-1] < EARLY * history.total)
@@ -44,6 +30,7 @@ def _too_early(history: History) -> bool:
 def mode_collapse(history: History) -> Diagnosis | None:
     """Few kinds of samples: recall and coverage are both far below what real data reaches."""
     recall, coverage = history.relative("recall"), history.relative("coverage")
+    few = FEW_REACHED * history.ceiling.get("recall", 1.0)
     if recall is None or coverage is None or _too_early(history):
         return None
     if recall >= FEW_REACHED or coverage >= FEW_COVERED:
@@ -63,7 +50,7 @@ def mode_collapse(history: History) -> Diagnosis | None:
         "mode-collapse",
         "sick",
         beyond(-recall, -FEW_REACHED, 0.0),
-        begun(history.score("recall"), FEW_REACHED * history.ceiling.get("recall", 1.0)),
+        history.score("recall").since(lambda v: v < few),
         f"The generator has found a few samples that fool the discriminator and makes {where}nothing else. Other noise "
         "gives almost the same picture, so most of what the data shows is never made.",
         tuple(evidence),
