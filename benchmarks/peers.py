@@ -195,7 +195,7 @@ def rows_of(
 ) -> list[list[Cell]]:
     """A line a way to play; the first is what the others are compared with."""
     base, *_ = times.values()
-    halves = {"gansmith"} if backend("cpu").bf16 else set()
+    bf16 = backend("cpu").bf16
     return [
         [
             peer.name,
@@ -205,7 +205,7 @@ def rows_of(
             1 / t.over(base),
             work[way] / batch,
             work[way] * t.rate / batch,
-            tops[way in halves],
+            tops[bf16 and way == "gansmith"],
         ]
         for way, t in times.items()
     ]

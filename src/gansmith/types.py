@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec"]
+__all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec", "count_rows"]
 
 Batch: TypeAlias = "Mapping[str, Tensor]"
 """Named tensors with one leading dimension in common: the samples."""
@@ -62,3 +62,8 @@ class Clock:
 
 Scalar: TypeAlias = "float | Callable[[Clock], float]"
 """A constant, or a schedule: a function of the clock."""
+
+
+def count_rows(batch: Batch) -> int:
+    """How many samples a batch has: the length of all its fields."""
+    return len(next(iter(batch.values())))

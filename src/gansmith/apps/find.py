@@ -26,7 +26,7 @@ from gansmith.run.latent import from_styles, placed, styles_of, to_styles
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 from gansmith.run.sample import MOST_SAMPLES, Where, inputs, whole
-from gansmith.types import Batch
+from gansmith.types import Batch, count_rows
 
 __all__ = ["METHODS", "Method", "find_directions", "principal", "sefa"]
 
@@ -145,7 +145,7 @@ def _parts(model: Model, samples: int, where: Where | None, seed: int, tick: Tic
         done = 0
         for noise, conditions in parts:
             yield noise, conditions
-            done += len(next(iter(noise.values())))
+            done += count_rows(noise)
             tick(done / samples)
 
     return ticking()
@@ -153,7 +153,7 @@ def _parts(model: Model, samples: int, where: Where | None, seed: int, tick: Tic
 
 def _styles(model: Model, layers: tuple[int, ...], parts: Parts) -> tuple[Tensor, Tensor]:
     """Styles, averaged over the chosen layers, `(m, dim)`, and what conditions explain them, `(m, width)`."""
-    found = [(_mean(model, layers, z, c), _shown(model, c, len(next(iter(z.values()))))) for z, c in parts]
+    found = [(_mean(model, layers, z, c), _shown(model, c, count_rows(z))) for z, c in parts]
     return torch.cat([w for w, _ in found]), torch.cat([c for _, c in found])
 
 

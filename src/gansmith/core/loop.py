@@ -10,7 +10,7 @@ from gansmith.core.average import average
 from gansmith.core.game import RoundRule, Stage, Turn
 from gansmith.core.moves import Log, forward, move
 from gansmith.core.state import State
-from gansmith.types import Batch, Clock
+from gansmith.types import Batch, Clock, count_rows
 
 __all__ = ["Hook", "Mover", "RoundRule", "alternate", "play"]
 
@@ -73,7 +73,7 @@ def alternate(
         for _ in range(turn.repeat if state.clock.stage_round % turn.every == 0 else 0):
             if batch is None or turn.fresh:
                 batch = state.backend.put(next(state.source))
-                seen += len(next(iter(batch.values()))) * state.backend.world
+                seen += count_rows(batch) * state.backend.world
                 carried = {owner: forward(state, owner, batch, names) for owner, names in stage.carry.items()}
             given = {k: v if o == turn.player else v.detach() for o, vs in carried.items() for k, v in vs.items()}
             log |= (mover or move)(state, turn, batch, given, slot, measure)

@@ -14,7 +14,7 @@ from gansmith.core.game import GameError, Term, Turn
 from gansmith.core.scene import Scene
 from gansmith.core.schedules import at
 from gansmith.core.state import State
-from gansmith.types import Batch
+from gansmith.types import Batch, count_rows
 
 __all__ = ["Log", "forward", "look", "move", "put"]
 
@@ -31,7 +31,7 @@ def forward(state: State, owner: str, batch: Batch, names: Iterable[str]) -> dic
     """Flows of a batch with the owner's graph, to be carried through the round."""
     _seed(state, f"carry {owner}")
     with only(state, owner), state.backend.precision():
-        rows = _rows(batch)
+        rows = count_rows(batch)
         scene = _scene(state, batch, slice(0, rows), rows, f"carry {owner}")
         return {name: getattr(scene, name) for name in names}
 
@@ -46,7 +46,7 @@ def look(state: State, batch: Batch, nets: Mapping[str, nn.Module] | None = None
         nets: Nets in place of the played ones, e.g. `state.best_nets`.
         seed: Noise to look with.
     """
-    draws = Draws(mix(seed, "look"), _rows(batch), device=state.backend.device, dtype=state.backend.dtype)
+    draws = Draws(mix(seed, "look"), count_rows(batch), device=state.backend.device, dtype=state.backend.dtype)
     return state.game.scene(nets or state.game.nets, state.backend.put(batch), state.clock, draws)
 
 
@@ -73,7 +73,7 @@ def move(
     Returns:
         The log; empty where all terms are lazy and none is due.
     """
-    backend, rows = state.backend, _rows(batch)
+    backend, rows = state.backend, count_rows(batch)
     terms = _due(state, turn)
     if not terms:
         return {}
@@ -213,7 +213,3 @@ def _step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> 
 def _norm(tensors: list[Tensor]) -> Tensor:
     norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
     return norm
-
-
-def _rows(batch: Batch) -> int:
-    return len(next(iter(batch.values())))

@@ -10,7 +10,7 @@ from typing import Any, Self
 from torch import nn
 
 from gansmith.core.draws import Draws
-from gansmith.types import Batch, Clock
+from gansmith.types import Batch, Clock, count_rows
 
 __all__ = ["Scene", "flow"]
 
@@ -55,7 +55,7 @@ class Scene:
         given: Mapping[str, Any] | None = None,
         leaves: Iterable[str] = (),
     ) -> None:
-        n = len(next(iter(batch.values())))
+        n = count_rows(batch)
         self.__dict__.update(nets, clock=clock, draws=draws, n=n, **batch)
         self.__dict__.update(given or {})
         for name in leaves:  # gradient penalties differentiate with respect to these

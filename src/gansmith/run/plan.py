@@ -35,6 +35,7 @@ from gansmith.run.hardware import precision_on
 from gansmith.run.judge import load_judge
 from gansmith.run.origin import Origin
 from gansmith.run.request import Request
+from gansmith.run.sample import MOST_SEED, whole
 from gansmith.run.settings import resolve
 
 __all__ = ["Plan", "check_same_run", "make_plan", "where"]
@@ -168,8 +169,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     Raises:
         InputError: With every problem found, before anything is written.
     """
-    if not 0 <= request.seed < 2**63:
-        raise InputError(f"--seed {request.seed}: give a whole number from 0 up to 2^63 - 1")
+    whole(request.seed, "--seed", 0, MOST_SEED)
     if not str(request.data):
         raise InputError("the path of the data is empty")
     recipe = find_recipe(request.recipe or DEFAULT_RECIPE)

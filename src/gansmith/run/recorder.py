@@ -22,7 +22,7 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
-from gansmith.types import Batch, Json
+from gansmith.types import Batch, Json, count_rows
 
 __all__ = ["Recorder", "Scores"]
 
@@ -138,14 +138,14 @@ class Recorder:
         `contest` pairs held-out images with samples made for the same condition; `overfit` all training with all
         held-out images. Nothing in a game without a contest, or where no images are held out.
         """
-        if state.game.contest is None or not len(next(iter(self._held_out.values()))):
+        if state.game.contest is None or not count_rows(self._held_out):
             return {}
         samples = state.clock.samples
         held_out, seen = (_some(images, samples // self.pace.tick) for images in (self._held_out, self._seen))
         asked = {name: torch.cat([value, seen[name]]) for name, value in held_out.items()}
         with state.backend.precision():
             real, fake = (_each(scores) for scores in state.game.contest(look(state, asked, seed=samples)))
-        n = len(next(iter(held_out.values())))
+        n = count_rows(held_out)
         known, real, fake = real[n:], real[:n], fake[:n]
         return {"contest": float(_above(real, fake).mean()), "overfit": float(_above(known[:, None], real).mean())}
 
@@ -186,7 +186,7 @@ class NotFinite(RunError):
 
 def _some(images: Batch, turn: int) -> Batch:
     """A few of the images, others at every turn, round and round."""
-    total = len(next(iter(images.values())))
+    total = count_rows(images)
     rows = (turn * ASKED + torch.arange(min(ASKED, total))) % total
     return {name: value[rows] for name, value in images.items()}
 
