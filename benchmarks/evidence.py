@@ -62,9 +62,9 @@ def _cells(folder: Path) -> Mapping[str, list[Path]]:
 
 def _of(path: Path, recipe: str) -> Measured:
     data = json.loads(path.read_text(encoding="utf-8"))
-    machine, trained = data["machine"], data["trained"]
+    machine, trained = data["rate"]["machine"], data["trained"]
     about = (
-        f"Trained for {SHOWN['minutes']} minutes on {machine['cores']} cores ({trained['samples']:,} samples; "
+        f"Trained on what {machine['cores']} cores do in {SHOWN['minutes']} minutes ({trained['samples']:,} samples; "
         f"{machine['cpu']}, torch {machine['torch']}) with the defaults of size s on the embedded Fashion-MNIST, "
         f"seed 0, {data['date'][:10]}, commit {(data['commit']['id'] or 'unknown')[:10]}."
     )

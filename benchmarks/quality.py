@@ -18,13 +18,13 @@ from typing import Any
 
 from benchmarks.cells import Choice, Job, complete, found
 from benchmarks.figures import contact, write_bytes
+from benchmarks.rates import Rate, same_defaults
 from benchmarks.record import RESULTS, ROOT, Result
 from benchmarks.verdicts import CIRCULAR, ranking, stage_table
 from gansmith.data.embedded import fashion_path
 from gansmith.recipes._recipe import Size
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.plan import DEFAULT_RECIPE
-from gansmith.run.settings import resolve
 
 __all__ = ["DATA", "STAGES", "Stage", "Training", "jobs", "run"]
 
@@ -37,11 +37,11 @@ DATA = (EMBEDDED, "clothing64", "cifar10", "emoji64")
 YARDSTICKS = ("vae", "diffusion")
 ALWAYS = ("dcgan", "wgan-gp")
 BEST = 4
-OVERHEAD = 75.0
+BESIDE = 75.0
 """About how many seconds a cell takes beside its training: reading, judging, drawing."""
 
-FAIR = (0.75, 1.2)
-"""Least and most seconds of training, as a share of the budget; about 0.92 is aimed at."""
+FAIR = (0.8, 1.25)
+"""Least and most samples of a stored cell, as a share of what the machine trains in its minutes."""
 
 TIMED, GRID = 1_000, 64
 FEW = 64
@@ -156,30 +156,32 @@ def _order(name: str, folder: Path, data: Mapping[str, Path]) -> tuple[list[str]
 def job_of(stage: str, cell: Training, data: Mapping[str, Path], folder: Path) -> Job:
     """A cell as something to do; its result and its sample grid go to the folder."""
     path = data.get(cell.data)
-    why = "" if path is not None else f"no path of {cell.data}: give --data {cell.data}=PATH"
+    why = "" if path is not None else _needed(cell.data)
     if not why and cell.recipe not in recipe_names():
         why = f"recipe {cell.recipe} is not there"
     label = f"{cell.recipe} on {cell.data}, {cell.minutes:g} min, seed {cell.seed}"
     work = partial(compute, cell, path or Path(), folder)
-    return Job(stage, label, cell.identity, cell.minutes * 60 + OVERHEAD, work, why, partial(fresh, cell))
+    fair = partial(fresh, cell, rate_of(cell, data, folder))
+    return Job(stage, label, cell.identity, cell.minutes * 60 + BESIDE, work, why, fair)
 
 
-def fresh(cell: Training, result: Mapping[str, Any]) -> bool:
-    """Whether a stored cell is what would be computed today, and trained for about the minutes that it should have.
-
-    A budget of time becomes samples once, in the first seconds: where other programs kept the machine busy just then,
-    or later, the training takes another time, and the cell is unfair.
-    """
-    low, high = FAIR
-    return same_defaults(cell.recipe, result) and low <= result["trained"]["seconds"] / (60 * cell.minutes) <= high
-
-
-def same_defaults(recipe: str, result: Mapping[str, Any]) -> bool:
-    """Whether a stored cell was trained with the defaults of today; settings that are new since then don't count."""
-    if recipe not in recipe_names():
+def fresh(cell: Training, rate: Rate, result: Mapping[str, Any]) -> bool:
+    """Whether a stored cell is what would be computed today, and trained on about as many samples."""
+    if rate.known() is None:
         return True
-    now, then = resolve(find_recipe(recipe), SIZE, {}).model_dump(mode="json"), result["settings"]
-    return all(name in now and now[name] == value for name, value in then.items())
+    low, high = FAIR
+    ratio = result["trained"]["samples"] / rate.samples(cell.minutes)
+    return same_defaults(cell.recipe, SIZE, result) and low <= ratio <= high
+
+
+def rate_of(cell: Training, data: Mapping[str, Path], folder: Path) -> Rate:
+    """The speed that turns a cell's minutes into samples."""
+    path = data.get(cell.data)
+    return Rate(cell.data, cell.recipe, SIZE, path or Path(), "" if path else _needed(cell.data), folder)
+
+
+def _needed(name: str) -> str:
+    return f"no path of {name}: give --data {name}=PATH"
 
 
 def jobs(quick: bool, choice: Choice, folder: Path | None = None) -> list[Job]:
@@ -187,7 +189,9 @@ def jobs(quick: bool, choice: Choice, folder: Path | None = None) -> list[Job]:
     folder, data, made = folder or results(quick), paths(choice), []
     for stage in QUICK if quick else STAGES:
         recipes, left = contenders(stage, folder, data)
-        made += [job_of(stage.name, cell, data, folder) for cell in cells(stage, recipes)]
+        asked = cells(stage, recipes)
+        made += list({rate.job.id: rate.job for rate in (rate_of(cell, data, folder) for cell in asked)}.values())
+        made += [job_of(stage.name, cell, data, folder) for cell in asked]
         if left:
             made.append(Job(stage.name, "the other recipes", {"waits": stage.name}, 0.0, dict, left))
     return made
@@ -206,7 +210,8 @@ def compute(cell: Training, path: Path, pictures: Path) -> dict[str, Any]:
     job = job_of("", cell, {cell.data: path}, pictures)
     folder, judges = RUNS / job.id, RUNS / "judges" / cell.data
     request = {"judge": judges} if (judges / "judge.json").is_file() else {}
-    budget = f"{cell.minutes * 60:g}s"
+    rate = rate_of(cell, {cell.data: path}, pictures)
+    budget = str(rate.samples(cell.minutes))
     begun = time.perf_counter()
     made = gansmith.train(path, cell.recipe, size=SIZE, budget=budget, out=folder, seed=cell.seed, request=request)
     wall = time.perf_counter() - begun
@@ -224,6 +229,7 @@ def compute(cell: Training, path: Path, pictures: Path) -> dict[str, Any]:
         "efflite0": _plain(other),
         "judge network": own["judge"],
         "curve": _curve(made.folder.events),
+        "rate": rate.known(),
         "trained": _trained(made.folder.events, made.record),
         "wall seconds": wall,
         "seconds per 1,000 samples": thousand(made.model),
@@ -296,7 +302,9 @@ def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # froz
     tables, ids = [], []
     for stage in QUICK if quick else STAGES:
         recipes, left = contenders(stage, folder, data)
-        asked = [job_of(stage.name, cell, data, folder) for cell in cells(stage, recipes)]
+        chosen = cells(stage, recipes)
+        complete([rate_of(cell, data, folder).job for cell in chosen], folder, choice)
+        asked = [job_of(stage.name, cell, data, folder) for cell in chosen]
         complete(asked, folder, choice)
         ids += [job.id for job in asked]
         title = f"{stage.name.capitalize()}: {{}}, {stage.minutes:g} minutes, {len(stage.seeds)} seed(s)"

@@ -70,7 +70,7 @@ def row(recipe: str, results: Sequence[Found]) -> list[Cell]:
         cells.append(f"({text})*" if text and CIRCULAR.get(recipe) == features else text)
     told = [r["trained"]["told apart"] for r in results if r["trained"]["told apart"] is not None]
     samples = statistics.fmean(r["trained"]["samples"] for r in results)
-    rate = statistics.fmean(r["trained"]["samples"] / r["trained"]["seconds"] for r in results)
+    rate = results[0]["rate"]["samples per second"]
     made = statistics.fmean(r["seconds per 1,000 samples"] for r in results)
     return [*cells, spoken(told) if told else None, round(samples), rate, made]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks import evidence, quality, verdicts
+from benchmarks import evidence, quality, rates, verdicts
 from benchmarks.cells import Choice, store
 from benchmarks.figures import contact
-from benchmarks.quality import STAGES, Training, contenders, job_of, jobs, same_defaults
+from benchmarks.quality import STAGES, Training, contenders, job_of, jobs
 
+from gansmith.data.embedded import fashion_path
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
 
@@ -31,6 +33,7 @@ def result(recipe: str, distance: float, data: str = "print", **given: Any) -> d
         "efflite0": {**scores, "frechet": [distance / 2, None, None, 0.0]},
         "curve": [{"samples": s, "seconds": 1.0, "coverage": s / 100, "kernel": 1.0} for s in (10, 20)],
         "trained": {"samples": 2_000, "seconds": 100.0, "told apart": 0.7, "diagnoses": ["healthy"]},
+        "rate": {"samples per second": 20.0, "machine": {"cores": 2, "cpu": "a processor", "torch": "2"}},
         "wall seconds": 120.0,
         "seconds per 1,000 samples": 0.5,
         **given,
@@ -42,18 +45,36 @@ def fill(folder: Path, recipes: list[str], stage: quality.Stage) -> None:
     for cell in quality.cells(stage, recipes):
         job = job_of(stage.name, cell, PATHS, folder)
         made = result(cell.recipe, 0.001 * (1 + recipes.index(cell.recipe)), cell.data)
-        made["trained"]["seconds"] = 55.0 * cell.minutes
         store(job, folder, made)
 
 
-@pytest.mark.parametrize(("seconds", "counts"), [(64.0, False), (100.0, True), (140.0, True), (150.0, False)])
-def test_a_cell_that_was_trained_for_another_time_is_missing(tmp_path: Path, seconds: float, counts: bool) -> None:
+@pytest.mark.parametrize(("samples", "counts"), [(700, False), (1_000, True), (1_300, True), (1_500, False)])
+def test_a_cell_that_was_trained_on_more_or_less_than_its_minutes_is_missing(
+    tmp_path: Path, samples: int, counts: bool
+) -> None:
     (cell,) = quality.cells(SCREEN, ["gan"])
-    job = job_of("screen", cell, PATHS, tmp_path)
+    job, rate = job_of("screen", cell, PATHS, tmp_path), quality.rate_of(cell, PATHS, tmp_path)
     made = result("gan", 1.0)
-    made["trained"]["seconds"] = seconds
+    made["trained"]["samples"] = samples
     store(job, tmp_path, made)
+    assert quality.found(job, tmp_path) is not None, "nobody knows yet what the minutes are worth"
+    store(rate.job, tmp_path, {"samples per second": 10.0, "settings": made["settings"]})
+    assert rate.samples(cell.minutes) == 1_104
     assert (quality.found(job, tmp_path) is not None) is counts
+
+
+def test_a_rate_is_measured_where_it_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "SECONDS", 0.01)
+    rate = rates.Rate("fashion", "gan", "s", fashion_path(), "", tmp_path)
+    assert rate.known() is None
+    samples = rate.samples(1.0)
+    known = rate.known()
+    assert known is not None and samples == int(known["samples per second"] * 60 * 0.92) > 0
+    assert sorted(known["stretches"])[1] == known["samples per second"]
+    assert rate.samples(2.0) == pytest.approx(2 * samples, abs=1), "the second time it is read"
+    changed = {**known, "settings": {**known["settings"], "lr_g": 0.5}}
+    store(rate.job, tmp_path, changed)
+    assert rate.known() is None, "it was measured with other defaults"
 
 
 def test_the_stages_are_those_that_were_promised() -> None:
@@ -92,11 +113,12 @@ def test_cells_of_data_that_is_not_given_are_missing(tmp_path: Path) -> None:
 
 def test_a_changed_default_makes_a_cell_stale_and_a_new_setting_does_not() -> None:
     stored = result("dcgan", 1.0)
-    assert same_defaults("dcgan", stored)
-    assert not same_defaults("dcgan", {"settings": {**stored["settings"], "lr_g": 0.5}})
-    assert not same_defaults("dcgan", {"settings": {**stored["settings"], "gone": 1}})
+    same = partial(rates.same_defaults, "dcgan", "s")
+    assert same(stored)
+    assert not same({"settings": {**stored["settings"], "lr_g": 0.5}})
+    assert not same({"settings": {**stored["settings"], "gone": 1}})
     older = {k: v for k, v in stored["settings"].items() if k != "ema"}
-    assert same_defaults("dcgan", {"settings": older})
+    assert same({"settings": older})
 
 
 def test_ranks_do_not_look_at_circular_numbers() -> None:
