@@ -3,6 +3,7 @@
 A cell is known by what it computes, not by where it stands in a table: two tables may show the same cell, and a cell
 is never computed twice. What fails for want of data or of a package stays missing; a run that broke is kept as broken,
 until its file is deleted. An interrupted cell is computed again; a run inside it goes on from its last checkpoint.
+Several processes may share one benchmark: each leaves the cells to the others that they are at.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from benchmarks.record import commit, machine
 from benchmarks.table import Cell
 from gansmith.errors import InputError, RunError
+from gansmith.run.folder import alone
 
 __all__ = ["Choice", "Job", "Outlook", "complete", "fingerprint", "found", "outlook", "spoken", "store", "summed"]
 
@@ -176,7 +178,9 @@ def complete(jobs: Sequence[Job], folder: Path, choice: Choice) -> Outlook:
             continue
         _say(f"[{number}/{len(plan.open)}] {job.stage}: {job.label}, about {job.seconds:.0f} s ...")
         try:
-            store(job, folder, job.compute())
+            with alone(folder / job.id):  # another process may be at the same benchmark
+                if found(job, folder) is None:
+                    store(job, folder, job.compute())
         except InputError as error:
             _say(f"  stays missing: {error}")
         except RunError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from benchmarks.cells import Choice, Job, complete, found, outlook, spoken, stor
 from benchmarks.record import RESULTS
 
 from gansmith.errors import InputError, RunError
+from gansmith.run.folder import alone
 from gansmith.run.interrupt import Interrupted
 
 
@@ -27,6 +29,21 @@ def raising(error: Exception) -> Any:
         raise error
 
     return compute
+
+
+def test_processes_share_a_benchmark(tmp_path: Path) -> None:
+    """What another is at, or has done since, is left to it."""
+    calls: list[str] = []
+    first, second, third = (job(name, calls) for name in "xyz")
+
+    def meanwhile() -> dict[str, Any]:
+        store(third, tmp_path, {"value": 0})
+        return {"value": 1}
+
+    with alone(tmp_path / first.id):
+        left = complete([first, dataclasses.replace(second, compute=meanwhile), third], tmp_path, Choice())
+    assert not calls and [job.label for job in left.open] == ["x"]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".json", ".json"], "no lock stays behind"
 
 
 def test_a_cell_is_computed_once(tmp_path: Path) -> None:
