@@ -55,7 +55,7 @@ def _cells(folder: Path) -> Mapping[str, list[Path]]:
     for path in sorted(folder.glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         cell = data["cell"]
-        if "broke" not in data and all(cell[name] == value for name, value in SHOWN.items()):
+        if "broke" not in data and all(cell.get(name) == value for name, value in SHOWN.items()):
             found.setdefault(cell["recipe"], []).append(path)
     return found
 

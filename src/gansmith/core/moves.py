@@ -19,7 +19,8 @@ from gansmith.types import Batch, count_rows
 __all__ = ["Log", "forward", "look", "move", "put"]
 
 Log = dict[str, Tensor]
-"""Detached scalars of one round, `player/term` and `player/watched`; with measuring on also `player/grad_norm`."""
+"""Detached scalars of one round, `player/term` and `player/watched`; with measuring on also `player/grad_norm`,
+`player/grad_cosine` (with the mean of earlier gradients, where the optimiser keeps one) and `player/update_ratio`."""
 
 
 class _Due(NamedTuple):
@@ -193,6 +194,7 @@ def _step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> 
     grads = [p.grad for p in params if p.grad is not None]
     if measure:
         log[f"{who}/grad_norm"] = _norm(grads)
+        log |= _agreement(who, optim, params)
         before = [p.detach().clone() for p in params]
     if player.clip is not None:
         nn.utils.clip_grad_norm_(params, player.clip)
@@ -208,6 +210,20 @@ def _step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> 
         moved = _norm([p.detach() - b for p, b in zip(params, before, strict=True)])
         log[f"{who}/update_ratio"] = moved / _norm(before).clamp_min(1e-12)
     return log
+
+
+def _agreement(who: str, optim: torch.optim.Optimizer, params: list[nn.Parameter]) -> Log:
+    """Cosine of the gradient with the optimiser's mean of those before; nothing where it keeps none.
+
+    Near 1 where gradients agree, near 0 where they are noise. With a decay rate of 0 the mean is the last gradient.
+    """
+    pairs = [(p.grad, optim.state.get(p, {}).get("exp_avg")) for p in params]
+    known = [(g, m) for g, m in pairs if g is not None and m is not None]
+    if not known:
+        return {}
+    now, before = [g for g, _ in known], [m for _, m in known]
+    dot = torch.stack([torch.linalg.vecdot(g.reshape(-1), m.reshape(-1)) for g, m in known]).sum()
+    return {f"{who}/grad_cosine": dot / (_norm(now) * _norm(before)).clamp_min(1e-30)}
 
 
 def _norm(tensors: list[Tensor]) -> Tensor:

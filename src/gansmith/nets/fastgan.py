@@ -38,13 +38,15 @@ FAR = 4
 """Doublings between a gating map and the gated one in the paper (4 -> 64, 8 -> 128, 16 -> 256)."""
 
 GAIN = 3.0
-"""Given back to every map of the discriminator: spectral normalisation makes random layers shrink signals so much.
-Without it scores begin within 0.02 of zero, far inside the margin of the hinge loss, and take hundreds of rounds to
-leave it.
+"""Given back to every map of a spectrally normalised discriminator, whose random layers shrink signals so much. Without
+it scores begin within 0.02 of zero, far inside the margin of the hinge loss, and take hundreds of rounds to leave it.
 """
 
-BASE = 6
-"""The discriminator's last map has a short side of 6 to 11: 8 for the powers of two, 7 for 28 pixels."""
+BASE = 3
+"""The discriminator's last map has a short side of 3 to 5: 4 for the powers of two and for 28 pixels."""
+
+REACH = 4
+"""Cells of the last map, along a side, that a score sees: those of the paper's last convolution."""
 
 
 def gated(x: Tensor) -> Tensor:
@@ -156,16 +158,16 @@ class Features(NamedTuple):
 class FastDiscriminator(nn.Module):
     """Image to scores of overlapping patches, with the two maps that the decoders draw from.
 
-    Spectral normalisation throughout, no batch normalisation: scores of real and made images don't depend on what else
-    is in the batch.
+    No batch normalisation: scores of real and made images don't depend on what else is in the batch.
 
     Args:
         shape: Image shape `(channels, height, width)`, both sides of at least 8 pixels.
         width: Channels at the image's resolution; they double at every halving, up to eight times.
         classes: Number of classes; 0 for none. Labels enter by projection at every patch.
+        spectral: Spectral normalisation throughout, as in the paper; without it, a penalty has to keep slopes small.
     """
 
-    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0) -> None:
+    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0, spectral: bool = False) -> None:
         super().__init__()
         channels, height, columns = shape
         sides = (height, columns)
@@ -173,21 +175,22 @@ class FastDiscriminator(nn.Module):
         self.halvings = max(1, layout.doublings)
         widths = [width * min(MOST, 2**level) for level in range(self.halvings + 1)]
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
-        self.downs = nn.ModuleList(_Down(a, b) for a, b in pairwise(widths))
-        self.head = PatchHead(widths[-1], widths[-1], classes)
+        self.gain = GAIN if spectral else 1.0
+        self.downs = nn.ModuleList(_Down(a, b, self.gain / 2 if spectral else 0.5**0.5) for a, b in pairwise(widths))
         self.widths = (widths[-2], widths[-1])
         """Channels of the fine and of the coarse map."""
         self.grid = tuple(-(-side // 2**self.halvings) for side in sides)
         """Height and width of the coarse map; the fine one has twice as many."""
         self.sides = tuple(n * 2**self.halvings for n in self.grid)
         """What images are stretched to first, where halving wouldn't come out even."""
+        self.head = PatchHead(widths[-1], widths[-1], classes, min(self.grid))
         he_normal(self.stem)
-        for module in [m for m in self.modules() if isinstance(m, nn.Conv2d | nn.Linear | nn.Embedding)]:
+        for module in [m for m in self.modules() if spectral and isinstance(m, nn.Conv2d | nn.Linear | nn.Embedding)]:
             spectral_norm(module)
 
     def features(self, x: Tensor) -> Features:
         """The last two maps of images `(n, channels, height, width)`."""
-        h = fine = GAIN * F.leaky_relu(self.stem(self.stretched(x)), SLOPE)
+        h = fine = self.gain * F.leaky_relu(self.stem(self.stretched(x)), SLOPE)
         for down in self.downs:
             fine, h = h, down(h)
         return Features(fine, h)
@@ -203,27 +206,36 @@ class FastDiscriminator(nn.Module):
 
 
 class PatchHead(nn.Module):
-    """A map to one score for each patch: 3x3 convolution, then linear score and label projection at every place.
+    """A map to one score for each patch of 4x4 cells: convolution without padding, linear score, label projection.
 
     Args:
         inputs: Channels of the map.
         hidden: Channels that the scores read.
         classes: Number of classes; 0 for none.
+        side: The map's shorter side; patches are no larger.
     """
 
-    def __init__(self, inputs: int, hidden: int, classes: int) -> None:
+    def __init__(self, inputs: int, hidden: int, classes: int, side: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, hidden, 3, padding=1)
+        self.conv = nn.Conv2d(inputs, hidden, min(REACH, side))
         self.score = ProjectionHead(hidden, classes)
         he_normal(self.conv)
 
+    def features(self, x: Tensor) -> Tensor:
+        """From `(n, inputs, h, w)` to what the score of each patch is read from, `(n, patches, hidden)`."""
+        return F.leaky_relu(self.conv(x), SLOPE).flatten(2).transpose(1, 2)
+
     def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
-        """From `(n, inputs, h, w)` and labels `(n,)` to `(n, h w)`."""
-        h = F.leaky_relu(self.conv(x), SLOPE).flatten(2).transpose(1, 2)
+        """From `(n, inputs, h, w)` and labels `(n,)` to `(n, patches)`."""
+        h = self.features(x)
         n, places, _ = h.shape
         each = None if label is None else label.repeat_interleave(places, 0)
         scores: Tensor = self.score(h.reshape(n * places, -1), each)
         return scores.reshape(n, places)
+
+    def projections(self, x: Tensor) -> Tensor:
+        """From `(n, inputs, h, w)` to what each class would add to the mean score, `(n, classes)`."""
+        return self.score.projections(self.features(x).mean(1))
 
 
 class Decoder(nn.Module):
@@ -248,10 +260,11 @@ class Decoder(nn.Module):
 
 
 class _Down(nn.Module):
-    """Halve height and width: the mean of a convolution and of an averaged, recoloured copy."""
+    """Halve height and width: a convolution plus an averaged, recoloured copy, times `gain`."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, gain: float) -> None:
         super().__init__()
+        self.gain = gain
         self.conv = nn.Conv2d(inputs, outputs, 4, 2, 1)
         self.direct = nn.Conv2d(inputs, outputs, 1)
         he_normal(self.conv)
@@ -259,4 +272,4 @@ class _Down(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         path = F.leaky_relu(self.conv(x), SLOPE)
-        return (path + F.leaky_relu(self.direct(F.avg_pool2d(x, 2)), SLOPE)) * (GAIN / 2)
+        return (path + F.leaky_relu(self.direct(F.avg_pool2d(x, 2)), SLOPE)) * self.gain

@@ -24,7 +24,7 @@ STRIDES = (4, 8, 16, 32)
 BACKBONE_ID = f"efficientnet-lite0 blocks {', '.join(map(str, BLOCKS))} of sha256 {WEIGHTS_SHA256[:16]}"
 """What the frozen network is, for checkpoints that don't copy it."""
 
-END = 4
+END = 8
 """A head halves its map until the sides are at most this."""
 
 
@@ -102,13 +102,13 @@ class RandomMix(nn.Module):
 
 
 class Heads(nn.Module):
-    """One small discriminator for each scale: halvings to a map of at most 4x4, then a score for each patch.
+    """One small discriminator for each scale: halvings to a map of at most 4x4, then one score of it.
 
     Args:
         inputs: Channels of the mixtures, fine to coarse.
         sides: Their heights and widths.
         width: Channels that the first layers make; they double at every halving.
-        classes: Number of classes; 0 for none. Labels enter by projection at every patch.
+        classes: Number of classes; 0 for none. Labels enter by projection.
     """
 
     def __init__(self, inputs: tuple[int, ...], sides: tuple[int, ...], width: int, classes: int = 0) -> None:
@@ -118,7 +118,7 @@ class Heads(nn.Module):
             spectral_norm(module)
 
     def forward(self, maps: tuple[Tensor, ...], label: Tensor | None = None) -> tuple[Tensor, ...]:
-        """From mixtures and labels `(n,)` to scores of patches `(n, patches)`, for each scale."""
+        """From mixtures and labels `(n,)` to scores `(n, 1)`, for each scale."""
         return tuple(head(x, label) for head, x in zip(self.heads, maps, strict=True))
 
 
@@ -130,7 +130,7 @@ class _Head(nn.Module):
             convs.append(nn.Conv2d(inputs, width, 4, 2, 1))
             inputs, width, side = width, 2 * width, side // 2
         self.convs = nn.ModuleList(convs)
-        self.head = PatchHead(inputs, width, classes)
+        self.head = PatchHead(inputs, width, classes, side)
         for conv in convs:
             he_normal(conv)
 

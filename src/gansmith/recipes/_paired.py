@@ -1,18 +1,38 @@
-"""What R3GAN's turns can see: scores of real and made images from one pass, and their slopes."""
+"""What R3GAN's turns can see: scores of real and made images from one pass, their slopes; and the term of labels."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from gansmith.core import flow
+from gansmith.core import Term, flow
+from gansmith.errors import InputError
 from gansmith.nets.light import LightDiscriminator
 from gansmith.objectives.adversarial import matching
+from gansmith.recipes._conditions import labels_of
 from gansmith.recipes._families import Generated
+from gansmith.types import Spec
 
-__all__ = ["Paired"]
+__all__ = ["Paired", "label_term"]
+
+
+def label_term(spec: Spec, hp: Any) -> dict[str, Term]:
+    """The term `label` of a discriminator whose scene has the flow `label_loss`, where data and settings ask for it.
+
+    Args:
+        spec: Fields of the data.
+        hp: Hyper-parameters with `match`, the term's weight.
+
+    Raises:
+        InputError: The weight was given, and the data has no classes that it could act on.
+    """
+    if labels_of(spec):
+        return {"label": Term(lambda s: s.label_loss, hp.match)} if hp.match else {}
+    if hp.match not in (0.0, type(hp).model_fields["match"].default):
+        raise InputError(f"match={hp.match}: acts only on data with classes, shown without other conditions")
+    return {}
 
 
 class Paired(Generated):

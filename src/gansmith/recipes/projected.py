@@ -24,7 +24,7 @@ from gansmith.types import Spec
 GENERATORS: dict[str, Any] = {"fast": FastGenerator, "light": LightGenerator}
 
 
-PAPER = {"lr_g": 2e-4, "lr_d": 2e-4}
+PAPER = {"augment": "diffaugment", "lr_g": 2e-4, "lr_d": 2e-4}
 
 
 class ProjectedHp(AdamHp):
@@ -32,14 +32,15 @@ class ProjectedHp(AdamHp):
 
     batch: int = Setting(16, ge=2, le=65536, description="real samples a round, over all processes")
     augment: Literal["none", "diffaugment", "ada", "fixed", "apa"] = Setting(
-        "diffaugment", description="what D sees of images; the paper's augmentation unless told otherwise"
+        "ada", description="what D sees of images; ada adapts to how little data there is (the paper's: diffaugment)"
     )
+    ada_speed: float = Setting(100_000.0, gt=0, description="samples in which the probability can rise by 1 (ada, apa)")
     generator: Literal["fast", "light"] = Setting("fast", description="fast: FastGAN's; light: that of r3gan's size s")
     width: int = Setting(16, ge=1, le=1024, description="G's channels at full resolution; they double at every halving")
     heads: int = Setting(32, ge=1, le=1024, description="channels of the discriminators' first layers")
     mix: int = Setting(32, ge=1, le=1024, description="channels of the finest random mixture; they double by scale")
     view: int = Setting(64, ge=32, le=256, description="pixels that the frozen network sees of an image's side")
-    lr_g: float = Setting(2e-3, gt=0, le=1, description="the generator's learning rate (Adam)")
+    lr_g: float = Setting(1e-3, gt=0, le=1, description="the generator's learning rate (Adam)")
     lr_d: float = Setting(5e-4, gt=0, le=1, description="the discriminators' learning rate (Adam)")
     beta1: float = Setting(0.0, ge=0, lt=1, description="Adam's first decay rate")
     beta2: float = Setting(0.99, ge=0, lt=1, description="Adam's second decay rate")
@@ -47,7 +48,7 @@ class ProjectedHp(AdamHp):
 
 
 class Projected(Generated):
-    """Scores of patches at four scales of a frozen pyramid."""
+    """Scores at four scales of a frozen pyramid."""
 
     backbone: Backbone
     mix: RandomMix
@@ -55,13 +56,13 @@ class Projected(Generated):
 
     @flow
     def real_scores(self) -> tuple[Tensor, ...]:
-        """Scores of real images, `(n, patches)` for each scale."""
+        """Scores of real images, `(n, 1)` for each scale."""
         scores: tuple[Tensor, ...] = self.D(self.mix(self.backbone(self.see(self.image))), self.condition)
         return scores
 
     @flow
     def fake_scores(self) -> tuple[Tensor, ...]:
-        """Scores of made images, `(n, patches)` for each scale."""
+        """Scores of made images, `(n, 1)` for each scale."""
         scores: tuple[Tensor, ...] = self.D(self.mix(self.backbone(self.see(self.fake))), self.condition)
         return scores
 

@@ -11,12 +11,11 @@ from pydantic import ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, ramped_half_life
-from gansmith.errors import InputError
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
-from gansmith.recipes._conditions import classes_of, draw_images, image_field, labels_of
+from gansmith.recipes._conditions import classes_of, draw_images, image_field
 from gansmith.recipes._families import ADVERSARIAL, contest
-from gansmith.recipes._paired import Paired
+from gansmith.recipes._paired import Paired, label_term
 from gansmith.recipes._presets import R3GAN
 from gansmith.recipes._recipe import ImageHp, ViewHp, recipe
 from gansmith.types import Spec
@@ -93,11 +92,8 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
     }
     d, g = ADVERSARIAL["relativistic"]
     gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
-    d = {**d, "r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
-    if not labels_of(spec) and hp.match not in (0.0, R3ganHp.model_fields["match"].default):
-        raise InputError(f"match={hp.match}: acts only on data with classes, shown without other conditions")
-    if labels_of(spec) and hp.match:
-        d["label"] = Term(lambda s: s.label_loss, hp.match)
+    penalties = {"r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
+    d = {**d, **penalties, **label_term(spec, hp)}
     return Game(
         nets,
         Paired,

@@ -60,7 +60,7 @@ def history_of_events(events: Iterable[Mapping[str, Any]], metrics: Mapping[str,
                 classes = len(event.get("data", {}).get("classes", ()))
             case "round":
                 rounds = event.get("round", rounds)
-                values = {**event.get("values", {}), "rate": event.get("rate")}
+                values = {**event.get("values", {}), **event.get("steps", {}), "rate": event.get("rate")}
                 for name, value in values.items():
                     _keep(signals, RENAMED.get(name, name), samples, value)
             case "evaluation":

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gansmith.core import Log as RoundLog
-from gansmith.core import State, look
+from gansmith.core import State
 from gansmith.errors import RunError
 from gansmith.health import diagnose
 from gansmith.run.checkpoint import save_checkpoint
@@ -22,17 +21,13 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
-from gansmith.types import Batch, Json, count_rows
+from gansmith.run.vitals import Vitals
+from gansmith.types import Batch, Json
 
 __all__ = ["Recorder", "Scores"]
 
 Scores = Callable[[Model], Mapping[str, float]]
 """From the model so far to its scores on the validation images."""
-
-ASKED = 32
-"""Images of each kind that the discriminator is asked about at a tick: few, since asking costs time in every run, and
-others every time, since what counts is the mean over many ticks.
-"""
 
 BEST = "kernel"
 """The score that chooses the best model; lower is better. Unbiased, so it is fair for few images."""
@@ -67,11 +62,10 @@ class Recorder:
         tie: float = 0.0,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
-        self._model_of, self._scores, self._held_out, self._seen = model_of, scores, held_out, seen
+        self._model_of, self._scores = model_of, scores
         kept = extra or {}
-        window = kept.get("window", {})
         self._tie = tie
-        self._sums: dict[str, list[Tensor]] = {k: [torch.tensor(v) for v in values] for k, values in window.items()}
+        self._vitals = Vitals(pace.tick, held_out, seen, kept.get("window"))
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
         self._samples: int = kept.get("samples", 0)
@@ -80,8 +74,7 @@ class Recorder:
 
     def __call__(self, state: State, log: RoundLog) -> None:
         """After a round: keep its numbers; on a tick write them, and evaluate and save where that is due."""
-        for name, value in log.items():
-            self._sums.setdefault(name, []).append(value)
+        self._vitals.add(log)
         before, now = self._samples, state.clock.samples
         self._samples = now
         end = now >= self.pace.total
@@ -108,15 +101,12 @@ class Recorder:
             "best": self.best,
             "seconds": self.seconds,
             "samples": state.clock.samples,
-            "window": {name: [float(v) for v in values] for name, values in self._sums.items()},  # of a tick cut short
+            "window": self._vitals.kept(),
         }
         save_checkpoint(self.folder.checkpoints, state.snapshot(), extra)
 
     def _tick(self, state: State) -> None:
-        device = state.backend.device
-        values = {name: float(torch.stack([p.to(device) for p in parts]).mean()) for name, parts in self._sums.items()}
-        self._sums.clear()
-        values |= self._contest(state)
+        values, steps = self._vitals.read(state)
         broken = [name for name, value in values.items() if not math.isfinite(value)]
         started, before = self._window
         rate = (state.clock.samples - before) / max(time.perf_counter() - started, 1e-9)
@@ -127,27 +117,10 @@ class Recorder:
             stage=state.clock.stage,
             rate=round(rate, 1),
             values=values,
+            steps=steps,
         )
         if broken or (name := _broken_weight(state)):
             raise NotFinite(broken[0] if broken else name)
-
-    @torch.no_grad()
-    def _contest(self, state: State) -> dict[str, float]:
-        """How often the discriminator scores real above made, and training above held-out images.
-
-        `contest` pairs held-out images with samples made for the same condition; `overfit` all training with all
-        held-out images. Nothing in a game without a contest, or where no images are held out.
-        """
-        if state.game.contest is None or not count_rows(self._held_out):
-            return {}
-        samples = state.clock.samples
-        held_out, seen = (_some(images, samples // self.pace.tick) for images in (self._held_out, self._seen))
-        asked = {name: torch.cat([value, seen[name]]) for name, value in held_out.items()}
-        with state.backend.precision():
-            real, fake = (_each(scores) for scores in state.game.contest(look(state, asked, seed=samples)))
-        n = count_rows(held_out)
-        known, real, fake = real[n:], real[:n], fake[:n]
-        return {"contest": float(_above(real, fake).mean()), "overfit": float(_above(known[:, None], real).mean())}
 
     def _evaluate(self, state: State) -> None:
         model = self._model_of(state)
@@ -182,23 +155,6 @@ class Recorder:
 
 class NotFinite(RunError):
     """A loss or a weight stopped being a number; the name of it is the message."""
-
-
-def _some(images: Batch, turn: int) -> Batch:
-    """A few of the images, others at every turn, round and round."""
-    total = count_rows(images)
-    rows = (turn * ASKED + torch.arange(min(ASKED, total))) % total
-    return {name: value[rows] for name, value in images.items()}
-
-
-def _each(scores: Tensor) -> Tensor:
-    """One score a sample, the mean over patches."""
-    return scores.reshape(len(scores), -1).mean(1)
-
-
-def _above(a: Tensor, b: Tensor) -> Tensor:
-    """1 where a is above b, one half where they are equal, else 0."""
-    return (a > b).double() + (a == b).double() / 2
 
 
 def _crossed(before: int, now: int, every: int) -> bool:

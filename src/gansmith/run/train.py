@@ -29,6 +29,7 @@ from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import NotFinite, Recorder
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
+from gansmith.run.vitals import Vitals
 from gansmith.types import Batch
 
 __all__ = ["Run", "rehearse", "train"]
@@ -268,7 +269,7 @@ class _Session:
     def _rounds(self, state: State, total: int, recorder: Recorder | None) -> None:
         hooks = [recorder] if recorder else []
         while state.clock.samples < total:
-            play(state, 1, hooks)
+            play(state, 1, hooks, Vitals.measure)
             self.log.progress("training", state.clock.samples / total, samples=state.clock.samples)
             if self.stop.agreed(self.backend):
                 if recorder:

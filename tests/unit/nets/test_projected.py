@@ -107,7 +107,8 @@ def test_a_head_for_each_scale(classes):
     label = [torch.arange(4) % classes] if classes else []
     maps = tuple(torch.randn(4, 2 * 2**i, s, s) for i, s in enumerate((16, 8, 4, 2)))
     heads = Heads((2, 4, 8, 16), (16, 8, 4, 2), 4, classes)
-    assert [x.shape for x in heads(maps, *label)] == [(4, 16), (4, 16), (4, 16), (4, 4)]
+    assert [x.shape for x in heads(maps, *label)] == [(4, 25), (4, 25), (4, 1), (4, 1)], "a score a patch"
+    assert [head.head.conv.kernel_size for head in heads.heads] == [(4, 4)] * 3 + [(2, 2)]
 
     class Flat(torch.nn.Module):
         def __init__(self):

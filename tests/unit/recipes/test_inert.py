@@ -16,6 +16,8 @@ from gansmith.testing.recipes import IMAGES, LABELLED
         ("infogan", {"choices": 0, "info": 3.0}, r"info=3\.0: acts only where there are codes to read; choices is 0"),
         ("infogan", {"numbers": 0, "info_numbers": 0.3}, r"info_numbers=0\.3: .* numbers is 0"),
         ("r3gan", {"match": 3.0}, r"match=3\.0: acts only on data with classes"),
+        ("fastgan", {"match": 3.0}, r"match=3\.0: acts only on data with classes"),
+        ("fastgan", {"match": 3.0, "loss": "hinge"}, r"match=3\.0: acts only on data with classes"),
     ],
 )
 def test_settings_that_can_not_act_are_refused(name, settings, message):

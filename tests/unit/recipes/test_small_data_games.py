@@ -7,13 +7,15 @@ import sys
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils.parametrize import is_parametrized
 
 from gansmith.core import Draws, State, look, play
 from gansmith.errors import InputError
+from gansmith.nets.fastgan import Features
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.settings import resolve
 from gansmith.testing import RandomSource
-from gansmith.testing.recipes import IMAGES, LABELLED
+from gansmith.testing.recipes import DESCRIBED, IMAGES, LABELLED
 from gansmith.types import Clock, Field
 
 PROJECTED = {"width": 2, "z_dim": 4, "view": 32, "heads": 2, "mix": 2, "batch": 4}
@@ -38,11 +40,24 @@ def projected():
 # --- fastgan
 
 
-@pytest.mark.parametrize("side", [16, 28, 64, 50])
-def test_what_is_redrawn_is_what_the_map_covers(side):
+def plain(sides, **settings):
+    """A small game on unlabelled images of these sides, seen as they are."""
+    return game("fastgan", {"image": Field((1, *sides), head="tanh")}, width=2, z_dim=4, augment="none", **settings)
+
+
+def discriminating(game):
+    """The terms of the discriminator's turn."""
+    return next(turn.terms for turn in game.stages[0].turns if turn.player == "D")
+
+
+SIDES = [(16, 16), (28, 28), (64, 64), (50, 50), (8, 8), (8, 13), (40, 17), (16, 48)]
+
+
+@pytest.mark.parametrize("sides", SIDES)
+def test_what_is_redrawn_is_what_the_map_covers(sides):
     """Decoders replaced by plain copies of the pixels: the right quarter and the right whole leave no error."""
-    image = torch.rand(2, 1, side, side) * 2 - 1
-    made = game("fastgan", {"image": Field((1, side, side), head="tanh")}, width=2, z_dim=4, augment="none")
+    image = torch.rand(2, 1, *sides) * 2 - 1
+    made = plain(sides)
     cells = []
     for seed in range(8):
         s = scene(made, {"image": image}, seed)
@@ -52,6 +67,8 @@ def test_what_is_redrawn_is_what_the_map_covers(side):
         part = seen[..., cell * top : cell * (top + height), cell * left : cell * (left + width)]
         assert 0 <= top <= height and 0 <= left <= width
         assert part.shape[-2:] == (height * cell, width * cell) == whole.shape[-2:]
+        assert s.draw_whole(s.maps.coarse).shape == whole.shape, "what the decoder draws is of that size"
+        assert s.draw_part(s.maps.fine[..., :height, :width]).shape == part.shape
         s.__dict__["draw_whole"] = lambda maps, whole=whole: whole
         s.__dict__["draw_part"] = lambda maps, part=part: part
         assert s.redrawn.item() == pytest.approx(0, abs=1e-6)
@@ -63,9 +80,26 @@ def test_what_is_redrawn_is_what_the_map_covers(side):
     assert len(set(cells)) > 3, "the quarter is drawn anew for every move"
 
 
+@pytest.mark.parametrize("sides", SIDES)
+def test_cells_and_pixels_of_the_quarter_are_the_same_place(sides):
+    """An image that is a map with its cells blown up is drawn without error by blowing the given cells up."""
+    made = plain(sides)
+    for seed in range(4):
+        s = scene(made, {"image": torch.rand(2, 1, *sides)}, seed)
+        assert s.maps.fine.shape[-2:] == tuple(2 * n for n in s.D.grid)
+        cell, fine = 2 ** (s.D.halvings - 1), torch.rand(2, 1, *(2 * n for n in s.D.grid))
+        blown_up = lambda x, cell=cell: x.repeat_interleave(cell, 2).repeat_interleave(cell, 3)  # noqa: E731
+        s.__dict__["view"] = blown_up(fine)
+        s.__dict__["maps"] = Features(fine, s.maps.coarse)
+        assert s.view.shape[-2:] == s.D.sides, "every pixel of what is redrawn belongs to one cell"
+        s.__dict__["draw_whole"] = lambda _, s=s: torch.nn.functional.avg_pool2d(s.view, 2)
+        s.__dict__["draw_part"] = blown_up
+        assert s.redrawn.item() == pytest.approx(0, abs=1e-6)
+
+
 def test_the_quarter_of_the_map_is_that_of_the_image():
     """The decoder is given exactly the cells that cover the pixels that it is asked for."""
-    made = game("fastgan", {"image": Field((1, 64, 64), head="tanh")}, width=2, z_dim=4)
+    made = plain((64, 64))
     s = scene(made, {"image": torch.rand(2, 1, 64, 64)})
     given = {}
 
@@ -80,28 +114,101 @@ def test_the_quarter_of_the_map_is_that_of_the_image():
     s.__dict__["draw_part"] = keep("part", torch.zeros(2, 1, 32, 32))
     assert s.redrawn > 0
     top, left = s.corner
-    assert torch.equal(given["part"], s.maps.fine[..., top : top + 8, left : left + 8])
+    assert torch.equal(given["part"], s.maps.fine[..., top : top + 4, left : left + 4])
     assert torch.equal(given["whole"], s.maps.coarse)
 
 
 def test_what_is_redrawn_is_what_the_discriminator_saw():
     """The augmented view, not the image behind it."""
-    made = game("fastgan", IMAGES, width=2, z_dim=4)
+    made = game("fastgan", IMAGES, width=2, z_dim=4, augment="diffaugment")
     s = scene(made, {"image": torch.rand(4, 1, 16, 16)})
     assert not torch.allclose(s.view, s.image)
-    top, left = s.corner
+    top, left = (2 * at for at in s.corner)  # a cell of the finer map covers 2x2 pixels
     s.__dict__["draw_whole"] = lambda maps: torch.nn.functional.avg_pool2d(s.view, 2)
     s.__dict__["draw_part"] = lambda maps: s.view[..., top : top + 8, left : left + 8]
     assert s.redrawn.item() == pytest.approx(0, abs=1e-6)
 
 
-def test_decoders_learn_and_teach_the_discriminator():
-    made = game("fastgan", IMAGES, width=4, z_dim=4, batch=4)
+@pytest.mark.parametrize("loss", ["relativistic", "hinge"])
+def test_decoders_learn_and_teach_the_discriminator(loss):
+    made = game("fastgan", IMAGES, width=4, z_dim=4, batch=4, loss=loss)
     s = scene(made, {"image": torch.rand(4, 1, 16, 16)})
     s.redrawn.backward()
     for name in ("draw_whole", "draw_part"):
         assert all(p.grad is not None for p in made.nets[name].parameters())
-    assert made.nets["D"].stem.parametrizations.weight.original.grad.abs().sum() > 0
+    stem = dict(made.nets["D"].stem.named_parameters())
+    weight = stem["parametrizations.weight.original" if loss == "hinge" else "weight"]
+    assert weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("loss", "spec", "settings", "names"),
+    [
+        ("relativistic", LABELLED, {}, {"adv", "redraw", "label", "r1", "r2"}),
+        ("relativistic", LABELLED, {"match": 0.0}, {"adv", "redraw", "r1", "r2"}),
+        ("relativistic", LABELLED, {"conditional": False}, {"adv", "redraw", "r1", "r2"}),
+        ("relativistic", DESCRIBED, {}, {"adv", "redraw", "r1", "r2"}),
+        ("relativistic", IMAGES, {}, {"adv", "redraw", "r1", "r2"}),
+        ("hinge", LABELLED, {}, {"adv", "redraw", "label"}),
+        ("hinge", IMAGES, {}, {"adv", "redraw"}),
+    ],
+)
+def test_terms_of_each_loss(loss, spec, settings, names):
+    made = game("fastgan", spec, width=2, z_dim=4, loss=loss, **settings)
+    assert set(discriminating(made)) == names
+    assert [set(turn.terms) for turn in made.stages[0].turns if turn.player == "G"] == [{"adv"}]
+
+
+@pytest.mark.parametrize("size", ["m", "l"])
+def test_larger_sizes_play_the_papers_game(size):
+    recipe = find_recipe("fastgan")
+    hp = resolve(recipe, size, {"width": 2, "z_dim": 4})
+    assert (hp.loss, hp.augment, hp.beta1, hp.beta2) == ("hinge", "diffaugment", 0.5, 0.999)
+    assert set(discriminating(recipe.game(IMAGES, hp))) == {"adv", "redraw"}
+
+
+def test_scores_are_normalised_or_penalised_and_never_both():
+    for loss, normalised in (("relativistic", False), ("hinge", True)):
+        made = game("fastgan", width=2, z_dim=4, loss=loss)
+        assert any(is_parametrized(module) for module in made.nets["D"].modules()) == normalised
+        assert ("r1" in discriminating(made)) != normalised
+
+
+def test_penalties_are_on_real_and_on_made_images():
+    """Half the mean squared slope of the scores: R1 where the image is real, R2 where it is made."""
+    made = plain((16, 16), gamma=0.5, penalty_every=3)
+    terms = discriminating(made)
+    s = scene(made, {"image": torch.rand(4, 1, 16, 16)})
+    fake = s.fake.detach()
+    for name, leaf, x in (("r1", "image", s.image), ("r2", "fake", fake)):
+        assert (terms[name].weight, terms[name].every, terms[name].leaves) == (0.5, 3, (leaf,))
+        x = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(made.nets["D"](x).sum(), x)
+        again = scene(made, {"image": s.image})
+        again.__dict__[leaf] = x
+        found = terms[name].fn(again)
+        assert found.item() == pytest.approx((slope.square().flatten(1).sum(1) / 2).mean().item(), rel=1e-5)
+
+
+def test_the_term_of_labels_compares_scores_under_every_label():
+    made = game("fastgan", width=2, z_dim=4, augment="none", match=0.5)
+    label = torch.tensor([0, 2, 1, 1])
+    s = scene(made, {"image": torch.rand(4, 1, 16, 16), "label": label})
+    under = torch.stack([s.D(s.image, torch.full((4,), c)).mean(1) for c in range(3)], 1)
+    own = under[torch.arange(4), label]
+    behind = [torch.nn.functional.softplus(under[i, c] - own[i]) for i in range(4) for c in range(3) if c != label[i]]
+    term = discriminating(made)["label"]
+    assert term.weight == 0.5 and term.fn(s).item() == pytest.approx(torch.stack(behind).mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("given", [{"gamma": 2.0}, {"penalty_every": 2}])
+def test_penalties_are_refused_where_there_are_none(given):
+    recipe, (name, value) = find_recipe("fastgan"), next(iter(given.items()))
+    for size, loss in (("s", {"loss": "hinge"}), ("m", {})):
+        with pytest.raises(InputError, match=f"{name}={value}: acts only with loss=relativistic"):
+            resolve(recipe, size, {**loss, **given})
+    assert getattr(resolve(recipe, "s", given), name) == value
+    assert getattr(resolve(recipe, "m", {"loss": "relativistic", **given}), name) == value
 
 
 # --- projected
