@@ -16,9 +16,10 @@ BENCHMARKS = {
     "modes": False,
     "quality": False,
     "growth": False,
+    "doctor": False,
     "search": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {"modes": "modes", "quality": "quality", "growth": "growth"}
+CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor"}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

@@ -209,13 +209,15 @@ def compute(cell: Training, path: Path, pictures: Path) -> dict[str, Any]:
 
     job = job_of("", cell, {cell.data: path}, pictures)
     folder, judges = RUNS / job.id, RUNS / "judges" / cell.data
-    request = {"judge": judges} if (judges / "judge.json").is_file() else {}
+    request: dict[str, Any] = {"autopilot": False}  # a recipe is measured as it is
+    if (judges / "judge.json").is_file():
+        request["judge"] = judges
     rate = rate_of(cell, {cell.data: path}, pictures)
     budget = str(rate.samples(cell.minutes))
     begun = time.perf_counter()
     made = gansmith.train(path, cell.recipe, size=SIZE, budget=budget, out=folder, seed=cell.seed, request=request)
     wall = time.perf_counter() - begun
-    if not request and cell.data != EMBEDDED:  # the same judge for all cells of a data set
+    if "judge" not in request and cell.data != EMBEDDED:  # the same judge for all cells of a data set
         shutil.copytree(made.folder.judge, judges, dirs_exist_ok=True)
     own = json.loads(made.folder.metrics.read_text(encoding="utf-8"))
     names = ["frechet", "kernel", "precision", "recall", "coverage"]

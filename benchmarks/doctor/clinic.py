@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from benchmarks.doctor.wards import Ward
 from gansmith.core import Backend, Game, State, play
-from gansmith.health import Diagnosis, History, diagnose
+from gansmith.data.facts import Facts, facts_of
+from gansmith.health import Diagnosis, diagnose
+from gansmith.health.treatment import Treatment
 from gansmith.metrics.functional import kernel_distance, memorisation, prdc
+from gansmith.run.autopilot import Autopilot
 from gansmith.run.history import history_of_events
+from gansmith.run.not_finite import NotFinite
 from gansmith.run.vitals import Vitals
+from gansmith.run.watched import Watched
 
 __all__ = ["Case", "Visit", "examine"]
 
-TICKS, LOOKS = 100, 10
+TICKS, LOOKS = 100, 20
 SAMPLES = 1_000
 
 
@@ -53,16 +59,20 @@ class Case:
 
     Attributes:
         diagnoses: What the doctor says at the end.
-        told: Names of what was serious at each look, with the samples.
+        told: Samples at each look, and names and levels of all that was said then.
+        treated: What the autopilot did.
         scores: Of the samples at the end; empty where a number broke.
-        history: All that was measured.
+        events: All that was logged, in the documented format.
+        real: What real rows score in the place of samples, as in `metrics.json`.
         seconds: Wall time.
     """
 
     diagnoses: list[Diagnosis]
-    told: list[tuple[int, list[str]]]
+    told: list[tuple[int, list[tuple[str, str]]]]
+    treated: list[Treatment]
     scores: dict[str, float]
-    history: History
+    events: list[dict[str, Any]]
+    real: dict[str, Any]
     seconds: float
 
 
@@ -113,56 +123,77 @@ def ceiling(visit: Visit) -> dict[str, float]:
     return score({"image": visit.ward.train[rows], "label": visit.ward.labels[rows]}, visit)
 
 
-def examine(visit: Visit) -> Case:
-    """Play, look, and ask the doctor as a run does."""
+def facts(visit: Visit) -> Facts:
+    """What is wrong with the training rows themselves."""
+    ward, names = visit.ward, [f"class {i}" for i in range(visit.ward.classes)]
+    rows = np.array([row.tobytes() for row in ward.train.numpy()])
+    if not visit.conditional:
+        return facts_of(rows)
+    nearest = torch.cdist(ward.held_out, ward.train).topk(15, largest=False).indices
+    guessed = ward.labels[nearest].mode(1).values
+    right = float((guessed == ward.held_labels).double().mean())
+    return facts_of(rows, (), ward.labels.numpy(), ward.held_labels.numpy(), names, right)
+
+
+def examine(visit: Visit, treat: bool = False) -> Case:
+    """Play, look, and ask the doctor as a run does; with `treat`, let the autopilot act."""
     begun = time.perf_counter()
-    state = State(visit.game, visit.source, visit.seed, Backend(), 0)
-    batch = len(next(iter(next(visit.source).values())))
+    source = Watched(visit.source)
+    state = State(visit.game, source, visit.seed, Backend(), 0)
+    batch = visit.source.size
     state.clock.total = visit.rounds * batch
     tick = visit.rounds // TICKS
     held_out, seen = (visit.ward.batch(visit.conditional, held_out=part) for part in (True, False))
     vitals = Vitals(tick * batch, held_out, seen)
-    best = {"results": [], "ceiling": [{"name": k, "value": v} for k, v in ceiling(visit).items()]}
-    start = {"total": state.clock.total, "data": {"classes": list(range(visit.ward.classes * visit.conditional))}}
-    events: list[dict[str, Any]] = [{"event": "start", "samples": 0, **start}]
-    told: list[tuple[int, list[str]]] = []
+    real = {"results": [], "ceiling": [{"name": k, "value": v} for k, v in ceiling(visit).items()]}
+    found = facts(visit)
+    data = {"classes": list(range(visit.ward.classes * visit.conditional))}
+    events: list[dict[str, Any]] = [
+        {"event": "start", "samples": 0, "total": state.clock.total, "data": data},
+        {"event": "data", "samples": 0, "numbers": found.numbers, "names": found.names},
+    ]
+    told: list[tuple[int, list[tuple[str, str]]]] = []
+    treated: list[Treatment] = []
     scores: dict[str, float] = {}
+    kept = [state.snapshot()]
+    pilot = Autopilot(lambda snapshot: kept.__setitem__(0, snapshot), lambda: kept[0]) if treat else None
     for at in range(TICKS):
         visit.between(state, at)
-        play(state, tick, [lambda _, log: vitals.add(log)], Vitals.measure)
-        values, steps = vitals.read(state)
-        now = {"samples": state.clock.samples, "round": state.clock.round}
-        events.append({"event": "round", **now, "values": values, "steps": steps})
-        broken = [name for name, value in values.items() if not math.isfinite(value)]
-        if not broken and (at + 1) % (TICKS // LOOKS) == 0:
+        broken, by = _play(state, tick, vitals, source, events)
+        look = not broken and (at + 1) % (TICKS // LOOKS) == 0
+        if look:
             scores = score(drawn(state, visit), visit)
-            events.append({"event": "evaluation", **now, "scores": scores})
-            broken = [] if scores else ["a sample"]
+            events.append({"event": "evaluation", **_now(state), "scores": scores})
+            broken = "" if scores else "a sample"
         if broken:
-            events.append({"event": "broke", **now, "what": broken[0]})
-        if broken or (at + 1) % (TICKS // LOOKS) == 0:
-            found = diagnose(history_of_events(events, best))
-            told.append((state.clock.samples, [d.name for d in found if d.level == "sick"]))
-        if broken:
+            events.append({"event": "broke", **_now(state), "what": broken, "by": by})
+        if not broken and not look:
+            continue
+        history = history_of_events(events, real)
+        diagnoses = diagnose(history)
+        told.append((state.clock.samples, [(d.name, d.level) for d in diagnoses]))
+        done = pilot.consider(state, diagnoses, history) if pilot else None
+        if done:
+            treated.append(done)
+            events.append({"event": "treatment", **_now(state), **done.to_json()})
+        if (done and done.stop) or (broken and not done):
             break
-    history = history_of_events([*events, {"event": "done"}], best)
-    return Case(diagnose(history), told, scores, history, time.perf_counter() - begun)
+    events.append({"event": "done"})
+    diagnoses = diagnose(history_of_events(events, real))
+    return Case(diagnoses, told, treated, scores, events, real, time.perf_counter() - begun)
 
 
-def summary(case: Case) -> Mapping[str, Any]:
-    """What is kept of a case."""
-    return {
-        "diagnoses": [[d.name, d.level, round(d.confidence, 3)] for d in case.diagnoses],
-        "told": case.told,
-        "scores": {name: round(value, 5) for name, value in case.scores.items()},
-        "signals": {name: _outline(series.values) for name, series in case.history.signals.items()},
-        "courses": {name: [round(v, 4) for v in series.values] for name, series in case.history.scores.items()},
-        "seconds": round(case.seconds, 2),
-    }
+def _now(state: State) -> dict[str, int]:
+    return {"samples": state.clock.samples, "round": state.clock.round}
 
 
-def _outline(values: tuple[float, ...]) -> list[float]:
-    """Means of fifths."""
-    n = len(values)
-    cuts = [values[i * n // 5 : (i + 1) * n // 5] for i in range(5)]
-    return [float(f"{sum(c) / len(c):.4g}") for c in cuts if c]
+def _play(state: State, rounds: int, vitals: Vitals, source: Watched, events: list[dict[str, Any]]) -> tuple[str, str]:
+    """Play to the next tick and log it; what broke, and whether it was the data."""
+    try:
+        play(state, rounds, [lambda _, log: vitals.add(log)], Vitals.measure)
+    except NotFinite as error:
+        return str(error), error.by
+    values, steps = vitals.read(state)
+    events.append({"event": "round", **_now(state), "waiting": source.waiting(), "values": values, "steps": steps})
+    broken = [name for name, value in values.items() if not math.isfinite(value)]
+    return (broken[0] if broken else ""), ""

@@ -79,6 +79,7 @@ class Fault:
         patients: On whom it is tried.
         expected: Diagnoses that are right, the first one best.
         spoil: Changes a visit before it begins.
+        base: The recipe as it should be played; None where the settings are not what is wrong.
         kind: `training` faults may be mended while training; `data` and `code` faults can only be named.
     """
 
@@ -87,6 +88,11 @@ class Fault:
     expected: tuple[str, ...]
     spoil: Callable[[Visit], Visit] = field(default=lambda visit: visit)
     kind: str = "training"
+    base: Variant | None = None
+
+    def well(self, patient: Patient) -> Patient:
+        """The same patient without the fault."""
+        return replace(patient, variant=self.base or patient.variant, hidden=HIDDEN)
 
 
 # --- what can be done to a visit
@@ -235,27 +241,50 @@ def _both(variant: Variant, **more: Any) -> tuple[Patient, ...]:
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
-        "rates far too high", _both(_set(GAN, lr_g=0.1, lr_d=0.1)), ("divergence", "numerical-failure", "oscillation")
+        "rates far too high",
+        _both(_set(GAN, lr_g=0.1, lr_d=0.1)),
+        ("divergence", "numerical-failure", "oscillation"),
+        base=GAN,
     ),
     Fault(
-        "the generator's rate far too high", _both(_set(R3, lr_g=0.3)), ("divergence", "mode-collapse", "oscillation")
+        "the generator's rate far too high",
+        _both(_set(R3, lr_g=0.3)),
+        ("divergence", "mode-collapse", "oscillation"),
+        base=R3,
     ),
-    Fault("the discriminator's rate far too high", _both(_set(GAN, lr_d=0.5)), ("divergence", "vanishing-gradient")),
+    Fault(
+        "the discriminator's rate far too high",
+        _both(_set(GAN, lr_d=0.5)),
+        ("divergence", "vanishing-gradient"),
+        base=GAN,
+    ),
     Fault(
         "a discriminator far too strong",
-        tuple(Patient(_set(GAN, loss="minimax", lr_d=1e-2, lr_g=1e-5), ward, hidden=512) for ward in WARDS),
-        ("vanishing-gradient", "discriminator-too-strong"),
+        tuple(Patient(_set(GAN, lr_d=1e-2, lr_g=1e-5), ward, hidden=512) for ward in WARDS),
+        ("vanishing-gradient",),
         _far,
+        base=GAN,
     ),
-    Fault("a frozen discriminator", _both(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",)),
-    Fault("the saturating loss", _both(_set(GAN, loss="minimax", lr_d=4e-3)), ("vanishing-gradient",), _far),
-    Fault("a Wasserstein critic without penalty", _both(_set(WGP, penalty=0.0)), ("divergence",)),
-    Fault("far too firm a penalty", _both(_set(R3, gamma=3e3)), ("discriminator-too-weak",)),
+    Fault("a frozen discriminator", _both(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",), base=GAN),
+    Fault(
+        "the saturating loss",
+        _both(_set(GAN, loss="minimax", lr_d=2e-2, lr_g=1e-4)),
+        ("vanishing-gradient",),
+        _far,
+        base=GAN,
+    ),
+    Fault(
+        "a Wasserstein critic without penalty",
+        _both(_set(WGP, penalty=0.0, lr_d=5e-3, lr_g=5e-3)),
+        ("divergence",),
+        base=GAN,
+    ),
     Fault(
         "tiny data",
-        tuple(Patient(_set(GAN), ward, hidden=512) for ward in WARDS),
+        tuple(Patient(GAN, ward, hidden=512) for ward in WARDS),
         ("discriminator-overfit", "memorisation"),
         _few,
+        "data",
     ),
     Fault("a dead generator", _both(GAN), ("vanishing-gradient", "mode-collapse"), _dead, "code"),
     Fault(
@@ -268,20 +297,21 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "batch statistics that leak",
         _both(GAN),
-        ("discriminator-too-weak", "vanishing-gradient"),
+        ("discriminator-too-weak", "vanishing-gradient", "mode-collapse"),
         lambda v: _with(v, D=_Normed(v.game.nets["D"], v.ward.train.shape[1])),
         "code",
     ),
-    Fault("shuffled labels", _both(R3, conditional=True), ("data-problem", "condition-ignored"), _shuffled, "data"),
-    Fault("a row in a hundred a hundred times", _both(R3), ("data-problem", "memorisation"), _duplicated, "data"),
-    Fault("a class is missing", _both(R3, conditional=True), ("data-problem", "mode-dropping"), _missing, "data"),
+    Fault("shuffled labels", _both(R3, conditional=True), ("data-problem",), _shuffled, "data"),
+    Fault("a row in a hundred a hundred times", _both(R3), ("data-problem",), _duplicated, "data"),
+    Fault("a class is missing", _both(R3, conditional=True), ("data-problem",), _missing, "data"),
     Fault(
         "numbers that overflow",
         _both(GAN),
         ("numerical-failure",),
         lambda v: _with(v, D=_Half(v.game.nets["D"], 3e4)),
+        "code",
     ),
-    Fault("a corrupt row", _both(R3), ("numerical-failure", "data-problem"), _source(_Corrupt), "data"),
+    Fault("a corrupt row", _both(R3), ("data-problem",), _source(_Corrupt), "data"),
     Fault("a slow source", _both(R3), ("loader-bound",), _source(_Slow), "code"),
     Fault("a rate that jumps", _both(R3), ("divergence",), _late("lr/G", 100.0)),
 )

@@ -36,8 +36,8 @@ class Ward:
 
     @property
     def classes(self) -> int:
-        """Number of classes."""
-        return int(self.labels.max()) + 1
+        """Number of classes, of held-out rows too."""
+        return int(torch.cat([self.labels, self.held_labels]).max()) + 1
 
     def batch(self, conditional: bool, held_out: bool = False) -> dict[str, Tensor]:
         """All rows of a part as one batch."""

@@ -78,7 +78,7 @@ def test_killed_ten_times_it_ends_with_the_same_bits(program, words, count, whol
         last.wait()
     end = program(words(run))
     assert end.wait() == 0, end.err.read_text()
-    assert "going on at" in end.err.read_text()
+    assert "going on at" in last.err.read_text() + end.err.read_text()  # the last may be quicker than the signal
     assert_alike(whole, run)
     assert not list(run.rglob(".*"))
 

@@ -38,11 +38,14 @@ def _history(run: str, as_json: bool) -> int:
     history = history_at(run)
     found = diagnose(history)
     if as_json:
-        print_json({"run": run, "finished": history.finished, "diagnoses": [d.to_json() for d in found]})
+        diagnoses = [d.to_json() for d in found]
+        print_json({"run": run, "finished": history.finished, "treated": history.treated, "diagnoses": diagnoses})
     else:
         seen = max((series.samples[-1] for series in history.signals.values() if series), default=0)
         state = "" if history.finished else ", not finished"
         print(f"{run}: {seen:,} of {history.total or seen:,} samples{state}")
+        for line in history.treated:
+            print(f"    autopilot, for {line}")
         for line in spoken(found):
             print(line)
     return int(any(d.level == "sick" for d in found))

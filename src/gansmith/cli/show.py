@@ -94,6 +94,9 @@ class Screen:
         if not event["names"]:
             self.say(f"{event['samples']:>10,} samples  nothing is wrong any more")
 
+    def _on_treatment(self, event: Mapping[str, Any]) -> None:
+        self.say(f"{event['samples']:>10,} samples  autopilot, for {event['of']}: {event['text']}")
+
 
 def meter(share: float, width: int = 11) -> str:
     """How often the discriminator is right, with a mark at 50%: `[.....|..o..] 73%`."""

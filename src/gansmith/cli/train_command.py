@@ -24,6 +24,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/<data>-<recipe>-<hash>)")
     parser.add_argument("--seed", type=seed, default=0, help="of all randomness (default: 0)")
     parser.add_argument("--judge", metavar="DIR", help="measure with this trained judge instead of a new one")
+    parser.add_argument(
+        "--autopilot",
+        choices=("on", "off"),
+        default="on",
+        help="on (default): put right in play what the doctor finds wrong, and log it; off: only say it",
+    )
     parser.add_argument("--from", dest="start", metavar="RUN", help="begin with the newest weights of another run")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     add_data_options(parser)
@@ -58,6 +64,7 @@ def _run(args: argparse.Namespace) -> int:
         threads=args.threads,
         judge=args.judge,
         start=args.start,
+        autopilot=args.autopilot == "on",
         read=parse_read(args.read),
     )
     with screen(quiet=args.json) as listener:

@@ -91,6 +91,8 @@ class Turn:
         repeat: Moves a round (WGAN's critic moves five times).
         fresh: Draw a new batch for each of these moves.
         gate: From the loss to whether the step is taken (TimeGAN holds a discriminator that is too good).
+        reserve: Terms that are played only while the dial `weight/<player>/<term>` is turned up from 0: what a doctor
+            may add to a game in play.
     """
 
     player: str
@@ -100,6 +102,7 @@ class Turn:
     repeat: int = 1
     fresh: bool = False
     gate: Callable[[float], bool] | None = None
+    reserve: Mapping[str, Term] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -246,9 +249,11 @@ class Game:
         for turn in stage.turns:
             _refuse(f"{where}: a turn without terms of", [] if turn.terms else [turn.player])
             counts = {f"{turn.player}: every": turn.every, f"{turn.player}: repeat": turn.repeat}
-            counts |= {f"{turn.player}/{name}: every": term.every for name, term in turn.terms.items()}
+            terms = {**turn.terms, **turn.reserve}
+            _refuse(f"{where}: in terms and in reserve", sorted(turn.terms.keys() & turn.reserve.keys()))
+            counts |= {f"{turn.player}/{name}: every": term.every for name, term in terms.items()}
             _refuse(f"{where}: must be a whole number from 1 up:", [k for k, v in counts.items() if v < 1])
-            for name, term in turn.terms.items():
+            for name, term in terms.items():
                 _known(f"leaves of {turn.player}/{name}", term.leaves, self.visible)
         for owner, names in stage.carry.items():
             _known(f"{where}, carry", (owner,), self.players)

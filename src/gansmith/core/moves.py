@@ -154,13 +154,13 @@ def _seed(state: State, what: int | str) -> None:
 
 
 def _due(state: State, turn: Turn) -> dict[str, _Due]:
-    """Terms due in this round with their weights, by name."""
-    clock = state.clock
-    return {
-        name: _Due(term, at(term.weight, clock) * term.every * state.dial(f"weight/{turn.player}/{name}"))
-        for name, term in turn.terms.items()
-        if clock.stage_round % term.every == 0
-    }
+    """Terms due in this round with their weights, by name; those whose dial stands at 0 are not computed."""
+    clock, found = state.clock, {}
+    for name, term in {**turn.terms, **turn.reserve}.items():
+        dial = state.dials.get(f"weight/{turn.player}/{name}", 1.0 if name in turn.terms else 0.0)
+        if dial and clock.stage_round % term.every == 0:
+            found[name] = _Due(term, at(term.weight, clock) * term.every * dial)
+    return found
 
 
 def _scene(

@@ -58,7 +58,8 @@ class Scene:
         n = count_rows(batch)
         self.__dict__.update(nets, clock=clock, draws=draws, n=n, **batch)
         self.__dict__.update(given or {})
-        for name in leaves:  # gradient penalties differentiate with respect to these
+        # gradient penalties differentiate with respect to these; data first, since other leaves may be computed from it
+        for name in sorted(leaves, key=lambda name: name not in batch):
             self.__dict__[name] = getattr(self, name).detach().requires_grad_()
 
     def afresh(self, *keep: str) -> Self:

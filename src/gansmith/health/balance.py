@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, percent, telling
-from gansmith.health.history import History
+from gansmith.health.history import EMPTY, History
 
 __all__ = ["discriminator_overfit", "discriminator_too_weak", "vanishing_gradient"]
 
@@ -14,6 +14,12 @@ POOR, GOOD = 0.5, 0.8
 
 LAST = 0.6
 """Balance is judged by what follows this share of the run so far."""
+
+HOPELESS = 0.1
+"""Coverage, as a share of the real data's, below which nobody needs to wait for a trend."""
+
+STILL = 1e-4
+"""Size of the discriminator's steps, as a share of its weights' size, at which it learns nothing."""
 
 FEWEST = 10
 """Values of a signal that a judgement needs."""
@@ -33,7 +39,8 @@ def vanishing_gradient(history: History) -> Diagnosis | None:
     if poor is None:
         return None
     share, covered = poor
-    if share < CERTAIN or history.score("kernel").improving():
+    improves = history.score("kernel").improving()
+    if share < CERTAIN or improves or (improves is None and covered > HOPELESS):
         return None
     return Diagnosis(
         "vanishing-gradient",
@@ -67,7 +74,11 @@ def discriminator_too_weak(history: History) -> Diagnosis | None:
     if poor is None:
         return None
     share, covered = poor
-    if share > GUESSING:
+    moves = history.of_players("update_ratio").get("D", EMPTY)
+    still = len(moves) >= FEWEST and moves.after(0.5).mean < STILL
+    if share > GUESSING or (
+        not still and (history.early or (not history.over and history.score("kernel").improving()))
+    ):
         return None
     return Diagnosis(
         "discriminator-too-weak",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gansmith.health.balance import FEWEST, GOOD
+from gansmith.health.balance import FEWEST, GOOD, POOR
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, covering, percent, telling
 from gansmith.health.history import History, Series
@@ -14,8 +14,14 @@ __all__ = ["converged", "divergence", "healthy", "numerical_failure", "oscillati
 WORSE = 3.0
 """Times its best that the kernel distance ends at where a run has diverged."""
 
+LEAP, GROWTH = 0.08, 12.0
+"""Size of a step as a share of the weights' size, and growth of gradients over a run, that mean steps too large."""
+
 SWING, LOOKS = 0.7, 6
 """Typical change of the kernel distance's logarithm from look to look that counts as swinging; looks that it needs."""
+
+FLOOR = 0.03
+"""Share of the largest kernel distance below which its changes are noise."""
 
 MIDDLE = 0.1
 """How far from a guess the discriminator may be at the end of a game that is over."""
@@ -36,6 +42,40 @@ def numerical_failure(history: History) -> Diagnosis | None:
             Remedy("setting", "smaller learning rates (lr_g, lr_d)"),
             Remedy("setting", "--precision fp32"),
             Remedy("setting", "a firmer penalty (gamma, gp, r1), or spectral normalisation (--recipe sngan)"),
+        ),
+    )
+
+
+def runaway(history: History) -> Diagnosis | None:
+    """Steps that are too large for the weights that take them, or gradients that grow without end."""
+    covered = history.relative("coverage")
+    if covered is None or covered >= POOR:
+        return None
+    leaps = {who: max(series.tenths, default=0.0) for who, series in history.of_players("update_ratio").items()}
+    grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
+    who = max(leaps, key=lambda name: leaps[name], default="")
+    evidence = []
+    if leaps and leaps[who] > LEAP:
+        text = f"a step of {who} moves its weights by {percent(leaps[who])} of their size (0.1% to 2% are usual)"
+        evidence.append(Evidence(f"{who}/update_ratio", leaps[who], LEAP, text))
+    if grows and min(grows.values()) > GROWTH:
+        worst = max(grows, key=lambda name: grows[name])
+        text = f"the gradients of all players grow without end, those of {worst} {grows[worst]:.0f} times"
+        evidence.append(Evidence(f"{worst}/grad_norm", grows[worst], GROWTH, text))
+    if not evidence:
+        return None
+    far = max(leaps.get(who, 0.0) / LEAP, min(grows.values(), default=0.0) / GROWTH)
+    return Diagnosis(
+        "divergence",
+        "sick",
+        beyond(far, 1.0, 3.0),
+        None,
+        "The players' steps are too large. What one of them has learnt is thrown over by its next step, so neither can "
+        "follow the other.",
+        (*evidence, covering(covered, POOR)),
+        (
+            Remedy("setting", f"a tenth of the learning rate of {who or 'both players'} (lr_g, lr_d)"),
+            Remedy("setting", "a penalty on the discriminator's slope (--recipe r3gan, or penalty=10 with wgan-gp)"),
         ),
     )
 
@@ -73,7 +113,9 @@ def divergence(history: History) -> Diagnosis | None:
 def oscillation(history: History) -> Diagnosis | None:
     """Quality jumps from look to look, up as often as down."""
     kernel = history.score("kernel")
-    late = Series.of([(n, v) for n, v in zip(kernel.samples, kernel.values, strict=True) if v > 0]).after(0.3)
+    least = FLOOR * max(kernel.values, default=0.0)
+    pairs = zip(kernel.samples, kernel.values, strict=True)
+    late = Series.of([(n, max(v, least)) for n, v in pairs if least > 0]).after(0.3)
     if len(late) < LOOKS:
         return None
     steps = [math.log(b / a) for a, b in zip(late.values, late.values[1:], strict=False)]
@@ -106,7 +148,7 @@ def oscillation(history: History) -> Diagnosis | None:
 def stalled(history: History) -> Diagnosis | None:
     """Samples are not good and no longer improve."""
     kernel, covered = history.score("kernel"), history.relative("coverage")
-    if covered is None or covered >= GOOD or kernel.improving() is not False:
+    if covered is None or covered >= GOOD or kernel.improving() is not False or _covers_more(history):
         return None
     return Diagnosis(
         "stalled",
@@ -130,6 +172,12 @@ def stalled(history: History) -> Diagnosis | None:
             ),
         ),
     )
+
+
+def _covers_more(history: History) -> bool:
+    """Whether coverage still grows: the best of its last third against the third before."""
+    coverage = history.score("coverage")
+    return max(coverage.after(2 / 3).values) > 1.03 * max(coverage.between(1 / 3, 2 / 3).values) if coverage else False
 
 
 def converged(history: History) -> Diagnosis | None:

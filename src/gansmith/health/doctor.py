@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gansmith.health.balance import discriminator_overfit, discriminator_too_weak, vanishing_gradient
-from gansmith.health.course import converged, divergence, healthy, numerical_failure, oscillation, stalled, underway
+from gansmith.health.course import (
+    converged,
+    divergence,
+    healthy,
+    numerical_failure,
+    oscillation,
+    runaway,
+    stalled,
+    underway,
+)
+from gansmith.health.data import data_problem, loader_bound
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
 from gansmith.health.variety import condition_ignored, memorisation, mode_collapse
@@ -13,7 +23,9 @@ from gansmith.health.variety import condition_ignored, memorisation, mode_collap
 __all__ = ["RULES", "diagnose"]
 
 RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
+    data_problem,
     numerical_failure,
+    runaway,
     divergence,
     vanishing_gradient,
     discriminator_too_weak,
@@ -22,18 +34,24 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
     memorisation,
     condition_ignored,
     oscillation,
+    loader_bound,
     stalled,
     converged,
 )
 """In the order of causes: what stands first explains what stands behind it."""
 
 BEHIND = {
-    "stalled": ("vanishing-gradient", "discriminator-too-weak", "mode-collapse", "divergence", "numerical-failure")
+    "numerical-failure": ("data-problem",),
+    "condition-ignored": ("data-problem",),
+    "memorisation": ("mode-collapse", "vanishing-gradient"),
+    "stalled": ("vanishing-gradient", "discriminator-too-weak", "mode-collapse", "divergence", "numerical-failure"),
 }
 """Diagnoses that others explain already."""
 
 FEWEST_ROUNDS = 100
-"""Rounds before which nothing is said but that a number broke."""
+"""Rounds before which nothing is said but what needs no patience."""
+
+EARLY = (data_problem, runaway)
 
 LEVELS = ("sick", "watch", "well")
 
@@ -44,12 +62,11 @@ def diagnose(history: History) -> list[Diagnosis]:
     Args:
         history: The signals and scores of a run, finished or not.
     """
-    if history.rounds < FEWEST_ROUNDS and not history.broke:
-        return [underway(history)]
-    found = [d for rule in RULES if (d := rule(history)) is not None]
+    rules = RULES if history.rounds >= FEWEST_ROUNDS or history.broke else EARLY
+    found = [d for rule in rules if (d := rule(history)) is not None]
     names = {d.name for d in found}
     found = [d for d in found if not names.intersection(BEHIND.get(d.name, ()))]
     if not found:
-        judged = history.final or any(history.scores.values())
+        judged = rules is RULES and (history.final or any(history.scores.values()))
         found = [healthy(history) if judged else underway(history)]
     return sorted(found, key=lambda d: (LEVELS.index(d.level), -d.confidence))

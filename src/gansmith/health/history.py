@@ -49,6 +49,19 @@ class Series:
         return sum(self.values) / len(self) if self else math.nan
 
     @property
+    def tenths(self) -> tuple[float, ...]:
+        """The means of ten parts of it; empty where it is shorter than that."""
+        n = len(self)
+        parts = [self.values[i * n // 10 : (i + 1) * n // 10] for i in range(10)] if n >= 10 else []
+        return tuple(sum(part) / len(part) for part in parts)
+
+    @property
+    def growth(self) -> float:
+        """The mean of its last tenth over that of its first; 1 where it is short or began at nothing."""
+        parts = self.tenths
+        return parts[-1] / parts[0] if parts and parts[0] > 0 else 1.0
+
+    @property
     def best(self) -> float:
         """The least value; NaN of nothing."""
         return min(self.values, default=math.nan)
@@ -76,6 +89,9 @@ class Series:
 
 EMPTY = Series()
 
+EARLY = 0.3
+"""Share of a run before which poor samples, or few kinds of them, are no sign of anything."""
+
 
 @dataclass(frozen=True)
 class History:
@@ -91,6 +107,10 @@ class History:
         finished: Whether it is.
         broke: What stopped being a number; empty where nothing did.
         rounds: Rounds played.
+        treated: Treatments so far, in words; signals and scores are those since the last one.
+        broke_by: `data` where the data had the number that is none; empty otherwise, or where it is not known.
+        facts: Numbers on the data, by name: `repeated`, `most_copies`, `missing_classes`, `label_skill`.
+        names: What they are of.
     """
 
     total: int = 0
@@ -102,6 +122,10 @@ class History:
     finished: bool = False
     broke: str = ""
     rounds: int = 0
+    treated: tuple[str, ...] = ()
+    broke_by: str = ""
+    facts: Mapping[str, float] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def signal(self, name: str) -> Series:
         """A signal; empty where it was not measured."""
@@ -110,6 +134,22 @@ class History:
     def score(self, name: str) -> Series:
         """A score over time; empty where it was not measured."""
         return self.scores.get(name, EMPTY)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come: what is not good now will not be."""
+        return self.finished or bool(self.final)
+
+    @property
+    def early(self) -> bool:
+        """Whether so little of the run was judged that poor samples are no sign: every generator begins with them."""
+        looks = self.score("coverage") or self.score("recall")
+        return not self.over and (not looks or looks.samples[-1] < EARLY * self.total)
+
+    def of_players(self, name: str) -> dict[str, Series]:
+        """The signal `<player>/<name>` of every player that has one."""
+        ending = f"/{name}"
+        return {key.removesuffix(ending): series for key, series in self.signals.items() if key.endswith(ending)}
 
     def now(self, name: str) -> float | None:
         """A score as it is now: of the finished model where there is one, else the mean of the last looks."""

@@ -6,15 +6,15 @@ from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, percent
 from gansmith.health.history import History
 
-__all__ = ["EARLY", "condition_ignored", "memorisation", "mode_collapse"]
-
-EARLY = 0.3
-"""Share of a run before which few kinds of samples are no sign of anything: every generator begins with one."""
+__all__ = ["condition_ignored", "memorisation", "mode_collapse"]
 
 FEW_REACHED, FEW_COVERED = 0.25, 0.5
 """Recall and coverage, as shares of what real data reaches, that are both missed where modes have collapsed."""
 
 COPIED, DUPLICATES = 0.65, 0.01
+ALIKE = 0.04
+"""Coverage below which samples are so much alike that all of them may be nearer to training data by chance."""
+
 DISOBEYED = 0.5
 """Accuracy, from chance (0) to what real data reaches (1), below which a condition counts as ignored."""
 
@@ -22,18 +22,15 @@ ENOUGH = 0.3
 """Coverage, as a share of the real data's, above which samples are good enough to ask whether they obey."""
 
 
-def _too_early(history: History) -> bool:
-    looks = history.score("coverage") or history.score("recall")
-    return not history.final and (not looks or looks.samples[-1] < EARLY * history.total)
-
-
 def mode_collapse(history: History) -> Diagnosis | None:
     """Few kinds of samples: recall and coverage are both far below what real data reaches."""
     recall, coverage = history.relative("recall"), history.relative("coverage")
     few = FEW_REACHED * history.ceiling.get("recall", 1.0)
-    if recall is None or coverage is None or _too_early(history):
+    if recall is None or coverage is None or history.early:
         return None
     if recall >= FEW_REACHED or coverage >= FEW_COVERED:
+        return None
+    if not history.over and history.score("kernel").improving():
         return None
     evidence = [
         Evidence("recall", recall, FEW_REACHED, f"samples reach {percent(recall)} of the variety that real data has"),
@@ -65,7 +62,9 @@ def mode_collapse(history: History) -> Diagnosis | None:
 def memorisation(history: History) -> Diagnosis | None:
     """Copies: samples are nearer to training data than to unseen data of the same size."""
     nearer, copies = history.now("train_closer"), history.now("duplicates")
-    copied = nearer is not None and nearer > COPIED
+    covered = history.relative("coverage")
+    few = covered is not None and covered < ALIKE
+    copied = nearer is not None and nearer > COPIED and not few
     doubled = copies is not None and copies > DUPLICATES
     if not copied and not doubled:
         return None
@@ -99,7 +98,7 @@ def memorisation(history: History) -> Diagnosis | None:
 def condition_ignored(history: History) -> Diagnosis | None:
     """Samples that don't show the class that was asked for, though they are good otherwise."""
     right, reach, covered = history.now("accuracy"), history.ceiling.get("accuracy", 1.0), history.relative("coverage")
-    if history.classes < 2 or right is None or covered is None or covered < ENOUGH or _too_early(history):
+    if history.classes < 2 or right is None or covered is None or covered < ENOUGH or history.early:
         return None
     chance = 1 / history.classes
     obeyed = (right - chance) / max(reach - chance, 1e-9)

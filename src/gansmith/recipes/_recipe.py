@@ -12,6 +12,7 @@ from pydantic import Field as Setting
 from gansmith.core import Game
 from gansmith.recipes._conditions import shown, unconditional
 from gansmith.recipes._presets import Preset
+from gansmith.recipes._rescue import rescued
 from gansmith.recipes._rounds import RoundHp, played
 from gansmith.recipes._views import ViewHp, viewed
 from gansmith.types import Spec
@@ -99,7 +100,7 @@ class Recipe(Generic[H]):
             return game
         game = self.build(spec if hp.conditional else unconditional(spec), hp)
         game.check(spec)
-        return played(viewed(shown(game, spec, hp.conditional, hp.drop_condition), hp), hp)
+        return played(rescued(viewed(shown(game, spec, hp.conditional, hp.drop_condition), hp)), hp)
 
 
 def recipe(

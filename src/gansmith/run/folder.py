@@ -103,6 +103,11 @@ class RunFolder:
         return self.root / "checkpoints"
 
     @property
+    def well(self) -> Path:
+        """The last state in which nothing was wrong, to go back to."""
+        return self.root / "well"
+
+    @property
     def model(self) -> Path:
         """The best model."""
         return self.root / "model"

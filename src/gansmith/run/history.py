@@ -48,40 +48,68 @@ def history_of_events(events: Iterable[Mapping[str, Any]], metrics: Mapping[str,
         events: As in `events.jsonl`.
         metrics: Final scores and what real data reaches.
     """
-    signals: dict[str, list[tuple[int, float]]] = {}
-    scores: dict[str, list[tuple[int, float]]] = {}
-    total = classes = rounds = 0
-    broke, done = "", False
+    reader = _Reader()
     for event in events:
-        samples = event.get("samples", 0)
-        match event.get("event"):
-            case "start" | "resume":
-                total = event.get("total", 0)
-                classes = len(event.get("data", {}).get("classes", ()))
-            case "round":
-                rounds = event.get("round", rounds)
-                values = {**event.get("values", {}), **event.get("steps", {}), "rate": event.get("rate")}
-                for name, value in values.items():
-                    _keep(signals, RENAMED.get(name, name), samples, value)
-            case "evaluation":
-                for name, value in event.get("scores", {}).items():
-                    _keep(scores, name, samples, value)
-            case "broke":
-                broke = str(event.get("what", "a number"))
-            case "done":
-                done = True
-    found = metrics or {}
-    return History(
-        total=total,
-        signals={name: Series.of(pairs) for name, pairs in signals.items()},
-        scores={name: Series.of(pairs) for name, pairs in scores.items()},
-        final={r["name"]: float(r["value"]) for r in found.get("results", ())},
-        ceiling={r["name"]: float(r["value"]) for r in found.get("ceiling", ())},
-        classes=classes,
-        finished=done,
-        broke=broke,
-        rounds=rounds,
-    )
+        getattr(reader, f"on_{event.get('event')}", reader.other)(event)
+    return reader.history(metrics or {})
+
+
+class _Reader:
+    """Collects what events say."""
+
+    def __init__(self) -> None:
+        self.signals: dict[str, list[tuple[int, float]]] = {}
+        self.scores: dict[str, list[tuple[int, float]]] = {}
+        self.facts: dict[str, Any] = {"total": 0, "classes": 0, "finished": False, "broke": "", "broke_by": ""}
+        self.treated: list[str] = []
+        self.rounds = 0
+
+    def on_start(self, event: Mapping[str, Any]) -> None:
+        self.facts["total"] = event.get("total", 0)
+        self.facts["classes"] = len(event.get("data", {}).get("classes", ()))
+
+    on_resume = on_start
+
+    def on_data(self, event: Mapping[str, Any]) -> None:
+        self.facts |= {"facts": dict(event.get("numbers", {})), "names": dict(event.get("names", {}))}
+
+    def on_round(self, event: Mapping[str, Any]) -> None:
+        self.rounds = event.get("round", self.rounds)
+        values = {**event.get("values", {}), **event.get("steps", {})}
+        values |= {name: event.get(name) for name in ("rate", "waiting")}
+        for name, value in values.items():
+            _keep(self.signals, RENAMED.get(name, name), event.get("samples", 0), value)
+
+    def on_evaluation(self, event: Mapping[str, Any]) -> None:
+        for name, value in event.get("scores", {}).items():
+            _keep(self.scores, name, event.get("samples", 0), value)
+
+    def on_broke(self, event: Mapping[str, Any]) -> None:
+        self.facts |= {"broke": str(event.get("what", "a number")), "broke_by": str(event.get("by", ""))}
+
+    def on_treatment(self, event: Mapping[str, Any]) -> None:
+        """What was before has been treated: judge what comes after."""
+        self.treated.append(f"{event.get('of')}: {event.get('text')}")
+        if not event.get("stop"):
+            self.signals, self.scores = {}, {}
+            self.facts |= {"broke": "", "broke_by": ""}
+
+    def on_done(self, event: Mapping[str, Any]) -> None:
+        self.facts["finished"] = True
+
+    def other(self, event: Mapping[str, Any]) -> None:
+        """Events that say nothing of health."""
+
+    def history(self, metrics: Mapping[str, Any]) -> History:
+        return History(
+            signals={name: Series.of(pairs) for name, pairs in self.signals.items()},
+            scores={name: Series.of(pairs) for name, pairs in self.scores.items()},
+            final={r["name"]: float(r["value"]) for r in metrics.get("results", ())},
+            ceiling={r["name"]: float(r["value"]) for r in metrics.get("ceiling", ())},
+            rounds=self.rounds,
+            treated=tuple(self.treated),
+            **self.facts,
+        )
 
 
 def _keep(series: dict[str, list[tuple[int, float]]], name: str, samples: int, value: Any) -> None:

@@ -9,13 +9,15 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.data.facts import Facts, facts_of
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
-from gansmith.metrics.functional import kernel_distance
+from gansmith.metrics.functional import accuracy, kernel_distance
 from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
@@ -88,6 +90,15 @@ class Judging:
         draws = [torch.randint(len(features), (QUICK_SAMPLES,), generator=generator) for _ in range(DRAWS)]
         values = [kernel_distance(self._val["features"], features[rows]) for rows in draws]
         return 2 * statistics.stdev(map(float, values))
+
+    def facts(self) -> Facts:
+        """What is wrong with the training images themselves."""
+        train, val = self.plan.part("train"), self.plan.part("val")
+        keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
+        right = None
+        if self.quick is not None and "logits" in self._val:
+            right = accuracy(self._val["logits"], self._val["labels"])
+        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right)
 
     def full(self, model: Model) -> Evaluation:
         """All scores of a model on test images, with intervals and the ceiling."""

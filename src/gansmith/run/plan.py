@@ -119,6 +119,7 @@ class Plan:
                 words += [f"--{name}", str(value)]
         words += ["--from", str(request.start)] if request.start is not None else []
         words += ["--strict"] * request.strict
+        words += [] if request.autopilot else ["--autopilot", "off"]
         for name, value in vars(request.read).items():
             if value != getattr(defaults.read, name):
                 words += ["--read", f"{name}={value}"]
@@ -287,6 +288,7 @@ def _identity(
         "budget": str(budget),
         "precision": request.precision,
         "micro": request.micro,
+        "autopilot": request.autopilot,
         "judge": sha256(Path(request.judge) / "judge.safetensors") if request.judge is not None else None,
         **({"text encoder": codec.captions.encoder} if codec.captions else {}),
     }

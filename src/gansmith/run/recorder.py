@@ -10,18 +10,20 @@ from typing import Any
 import torch
 
 from gansmith.core import Log as RoundLog
-from gansmith.core import State
-from gansmith.errors import RunError
+from gansmith.core import Snapshot, State
 from gansmith.health import diagnose
-from gansmith.run.checkpoint import save_checkpoint
+from gansmith.run.autopilot import Autopilot
+from gansmith.run.checkpoint import load_latest, save_checkpoint
 from gansmith.run.events import read_events
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
 from gansmith.run.model import Model
+from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
 from gansmith.run.vitals import Vitals
+from gansmith.run.watched import Watched
 from gansmith.types import Batch, Json
 
 __all__ = ["Recorder", "Scores"]
@@ -47,6 +49,7 @@ class Recorder:
         extra: What an earlier process kept in the checkpoint that this run continues from.
         tie: Difference of the deciding score that is noise; among models this close to the best the latest is kept,
             since its weights have been averaged longer and its learning rate is lower.
+        autopilot: Whether what goes wrong is put right in play.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Recorder:
         seen: Batch,
         extra: Mapping[str, Any] | None = None,
         tie: float = 0.0,
+        autopilot: bool = False,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
         self._model_of, self._scores = model_of, scores
@@ -69,6 +73,8 @@ class Recorder:
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
         self._samples: int = kept.get("samples", 0)
+        self._pilot = Autopilot(self._keep, self._fetch, kept.get("treatments", ())) if autopilot else None
+        self.stopped = False
         self._window = (time.perf_counter(), self._samples)
         self._since = time.perf_counter()
 
@@ -85,10 +91,22 @@ class Recorder:
             if end or _crossed(before, now, self.pace.checkpoint):
                 self.save(state)
             self._window = (time.perf_counter(), now)  # the rate is that of training alone
+            _waiting(state)
 
     def start(self, state: State) -> None:
         """Before the first round: what the untrained generator makes, as the film's first picture."""
         self._picture(state, self._model_of(state))
+        if self._pilot is not None:
+            self._pilot.begin(state)
+
+    def rescue(self, state: State, error: NotFinite) -> bool:
+        """After a number broke: put it right, if that can be done; whether it was."""
+        if self._pilot is None:
+            return False
+        self.log.event("broke", samples=state.clock.samples, what=str(error), by=error.by)
+        error.told = True
+        self._vitals.forget()
+        return self._examine(state) and not self.stopped
 
     def save(self, state: State) -> None:
         """Write a checkpoint, unless a weight has stopped being a number."""
@@ -102,6 +120,7 @@ class Recorder:
             "seconds": self.seconds,
             "samples": state.clock.samples,
             "window": self._vitals.kept(),
+            "treatments": [t.to_json() for t in self._pilot.past] if self._pilot else [],
         }
         save_checkpoint(self.folder.checkpoints, state.snapshot(), extra)
 
@@ -116,6 +135,7 @@ class Recorder:
             samples=state.clock.samples,
             stage=state.clock.stage,
             rate=round(rate, 1),
+            waiting=_waiting(state),
             values=values,
             steps=steps,
         )
@@ -136,16 +156,32 @@ class Recorder:
         if better:
             model.save(self.folder.model)
         self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
-        self._examine(state.clock.samples)
+        self._examine(state)
 
-    def _examine(self, samples: int) -> None:
-        """Tell what is wrong, when that has changed."""
-        events = list(read_events(self.folder.events))
-        found = [d for d in diagnose(history_of_events(events)) if d.level == "sick"]
+    def _examine(self, state: State) -> bool:
+        """Tell what is wrong, when that has changed, and let the autopilot act; whether it did."""
+        samples, events = state.clock.samples, list(read_events(self.folder.events))
+        history = history_of_events(events)
+        diagnoses = diagnose(history)
+        found = [d for d in diagnoses if d.level == "sick"]
         told: list[str] = next((e["names"] for e in reversed(events) if e["event"] == "diagnosis"), [])
         names = [d.name for d in found]
         if names != told:
             self.log.event("diagnosis", samples=samples, names=names, meaning=[d.meaning for d in found])
+        over = samples >= self.pace.total
+        done = self._pilot.consider(state, diagnoses, history) if self._pilot and not over else None
+        if done is None:
+            return False
+        self.log.event("treatment", **{"samples": samples, **done.to_json()})
+        self.stopped = done.stop
+        return True
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        save_checkpoint(self.folder.well, snapshot, {})
+
+    def _fetch(self) -> Snapshot | None:
+        found, _ = load_latest(self.folder.well)
+        return found.snapshot if found else None
 
     def _picture(self, state: State, model: Model) -> None:
         path = self.folder.samples / f"{state.clock.samples:012d}.png"
@@ -153,8 +189,9 @@ class Recorder:
         self.log.event("picture", samples=state.clock.samples, path=str(path.relative_to(self.folder.root)))
 
 
-class NotFinite(RunError):
-    """A loss or a weight stopped being a number; the name of it is the message."""
+def _waiting(state: State) -> float:
+    """Share of the time since the last call that went into waiting for data."""
+    return round(state.source.waiting(), 3) if isinstance(state.source, Watched) else 0.0
 
 
 def _crossed(before: int, now: int, every: int) -> bool:

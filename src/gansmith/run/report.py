@@ -98,6 +98,9 @@ def _diagnoses(events: list[dict[str, Any]], metrics: Mapping[str, Any] | None) 
             + (f"<ul>{evidence}</ul>" if evidence else "")
             + (f"<p>What helps:</p><ol>{remedies}</ol>" if remedies else "")
         )
+    if history.treated:
+        done = "".join(f"<li>{_e(line)}</li>" for line in history.treated)
+        parts.append(f"<p>What the autopilot did while it trained:</p><ol>{done}</ol>")
     over = metrics is not None or history.broke
     title = "Diagnosis" if over else "Diagnosis so far: this run has not finished"
     return f'<section class="verdict"><h2>{title}</h2>{"".join(parts)}</section>'

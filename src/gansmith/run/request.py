@@ -42,6 +42,7 @@ class Request:
         threads: Torch's threads; None for one a core.
         judge: Folder of a trained judge to use in place of a new one.
         start: Run folder whose newest weights this run begins with; None for new ones.
+        autopilot: Put right in play what the doctor finds wrong (one process only); False trains as without a doctor.
         read: What the data's format leaves open (axes, columns), and limits on it.
     """
 
@@ -63,6 +64,7 @@ class Request:
     threads: int | None = None
     judge: str | Path | None = None
     start: str | Path | None = None
+    autopilot: bool = True
     read: ReadOptions = field(default_factory=ReadOptions)
 
     @classmethod

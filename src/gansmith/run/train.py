@@ -23,13 +23,15 @@ from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
 from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
+from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
-from gansmith.run.recorder import NotFinite, Recorder
+from gansmith.run.recorder import Recorder
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
 from gansmith.run.vitals import Vitals
+from gansmith.run.watched import Watched
 from gansmith.types import Batch
 
 __all__ = ["Run", "rehearse", "train"]
@@ -138,6 +140,8 @@ class _Session:
                 self.log.note(line)
             self._announce(record, state, checkpoint is not None)
             judging = Judging.prepare(self.plan, self.folder, self.log) if self.place.writes else None
+            if judging is not None and checkpoint is None:
+                self.log.event("data", **vars(judging.facts()))
             self._play(state, pace, judging, checkpoint.extra if checkpoint else None)
             if judging is not None:
                 record = finish(self.plan, self.folder, record, judging, self.log)
@@ -232,7 +236,7 @@ class _Session:
             **options,
         )
         try:
-            return State(game, source, plan.request.seed, self.backend, total)
+            return State(game, Watched(source), plan.request.seed, self.backend, total)
         except Exception as error:
             if out_of_memory(error):
                 raise
@@ -251,6 +255,7 @@ class _Session:
                 self._shown("train"),
                 extra,
                 judging.tie,
+                self.plan.request.autopilot and self.place.world == 1,
             )
             if extra is None:
                 recorder.start(state)
@@ -258,7 +263,7 @@ class _Session:
             with self.stop.between_rounds():
                 self._rounds(state, pace.total, recorder)
         except NotFinite as error:
-            raise self._broke(str(error)) from error
+            raise self._broke(error) from error
         except GansmithError:
             raise
         except (GameError, RuntimeError, TypeError, ValueError, AttributeError, LookupError) as error:
@@ -268,8 +273,12 @@ class _Session:
 
     def _rounds(self, state: State, total: int, recorder: Recorder | None) -> None:
         hooks = [recorder] if recorder else []
-        while state.clock.samples < total:
-            play(state, 1, hooks, Vitals.measure)
+        while state.clock.samples < total and not (recorder and recorder.stopped):
+            try:
+                play(state, 1, hooks, Vitals.measure)
+            except NotFinite as error:
+                if not (recorder and recorder.rescue(state, error)):
+                    raise
             self.log.progress("training", state.clock.samples / total, samples=state.clock.samples)
             if self.stop.agreed(self.backend):
                 if recorder:
@@ -278,12 +287,13 @@ class _Session:
         if recorder:
             self.log.event("trained", samples=state.clock.samples, training_seconds=round(recorder.seconds, 1))
 
-    def _broke(self, name: str) -> RunError:
+    def _broke(self, error: NotFinite) -> RunError:
         checkpoint, _ = load_latest(self.folder.checkpoints)
         kept = f"the last good checkpoint is {checkpoint.path}" if checkpoint else "no checkpoint had been saved yet"
-        self.log.event("broke", what=name)
+        if not error.told:
+            self.log.event("broke", what=str(error), by=error.by)
         write_report(self.folder)
-        return RunError(f"{name} stopped being a number: {ADVICE}, in a new --out ({kept})")
+        return RunError(f"{error} stopped being a number: {ADVICE}, in a new --out ({kept})")
 
     def _model_of(self, state: State) -> Model:
         plan = self.plan

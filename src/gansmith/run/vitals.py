@@ -50,6 +50,10 @@ class Vitals:
         for name, value in log.items():
             self._sums.setdefault(name, []).append(value)
 
+    def forget(self) -> None:
+        """Begin the tick anew."""
+        self._sums.clear()
+
     def kept(self) -> Json:
         """The numbers of a tick cut short, for a checkpoint."""
         return {name: [float(v) for v in values] for name, values in self._sums.items()}
@@ -77,7 +81,7 @@ class Vitals:
         asked = {name: torch.cat([value, seen[name]]) for name, value in held_out.items()}
         with state.backend.precision():
             real, fake = (_each(scores) for scores in state.game.contest(look(state, asked, seed=samples)))
-        n = count_rows(held_out)
+        n = len(real) * count_rows(held_out) // count_rows(asked)  # a score may be of several rows (packing)
         known, real, fake = real[n:], real[:n], fake[:n]
         spread = ((real.var(unbiased=False) + fake.var(unbiased=False)) / 2).sqrt().clamp_min(1e-12)
         return {

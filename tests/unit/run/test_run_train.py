@@ -240,8 +240,11 @@ def test_a_recipe_of_ones_own(request_of: Make, tmp_path: Path) -> None:
         train(request)
 
 
-def test_numbers_that_break_stop_the_run(request_of: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("autopilot", [True, False])
+def test_numbers_that_break_stop_the_run(request_of: Make, tmp_path: Path, autopilot: bool) -> None:
+    """The autopilot tries what it can first: this game breaks again whatever is done."""
     request = replace(request_of(recipe=breaking(tmp_path), budget="320"), settings={"batch": 16, "after": 12})
+    request = replace(request, autopilot=autopilot)
     with pytest.raises(RunError, match="stopped being a number: try a smaller learning rate") as error:
         train(request)
     assert error.value.exit_code == 1 and "\n" not in str(error.value)
@@ -250,7 +253,9 @@ def test_numbers_that_break_stop_the_run(request_of: Make, tmp_path: Path) -> No
     assert all(torch.isfinite(v).all() for v in found.snapshot.tensors.values())
     page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
     assert "stopped being a number" in page and "has not finished" not in page
-    assert len(events(tmp_path / "run", "broke")) == 1
+    done = events(tmp_path / "run", "treatment")
+    assert len(events(tmp_path / "run", "broke")) == max(1, len(done)) and len(done) == 4 * autopilot
+    assert [t["stop"] for t in done] == [False, False, False, True][: len(done)]
 
 
 @pytest.mark.parametrize("loss", ["raise ValueError('not today')", "return s.nothing", "return torch.ones(3) @ 2"])

@@ -1,0 +1,76 @@
+"""The rules on data and its delivery: what no change of training mends."""
+
+from __future__ import annotations
+
+from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
+from gansmith.health.evidence import beyond, percent
+from gansmith.health.history import History
+
+__all__ = ["data_problem", "loader_bound"]
+
+REPEATED, COPIES = 0.1, 20
+"""Share of repeated items, and copies of the commonest one, that together are a fault: a few doubles are common."""
+
+SKILL = 0.15
+"""How far labels must be told from the data better than by guessing, on a scale from 0 to 1."""
+
+WAITING = 0.5
+FEWEST = 5
+
+
+def data_problem(history: History) -> Diagnosis | None:
+    """Items that are repeated, classes without items, labels that say nothing, numbers that are none."""
+    facts, names = history.facts, history.names
+    found: list[tuple[Evidence, str]] = []
+    if history.broke_by == "data":
+        text = f"{history.broke} is infinite or not a number"
+        found.append((Evidence("broke", 1.0, 0.0, text), "leave that row out, or fill its gaps"))
+    repeated, copies = facts.get("repeated", 0.0), facts.get("most_copies", 1.0)
+    if repeated > REPEATED and copies > COPIES:
+        text = f"{percent(repeated)} of the training items repeat others: {names.get('repeated', '')}"
+        found.append((Evidence("repeated", repeated, REPEATED, text), "keep each item once"))
+    if facts.get("missing_classes", 0.0) > 0:
+        text = f"no training item is of the class {names.get('missing_classes', '')}, though there are such items"
+        found.append((Evidence("missing_classes", facts["missing_classes"], 0.0, text), "add items of that class"))
+    skill = facts.get("label_skill", 1.0)
+    if skill < SKILL:
+        text = (
+            f"labels can hardly be told from the items: {percent(max(skill, 0.0))} of the way from a guess to certain"
+        )
+        found.append((Evidence("label_skill", skill, SKILL, text), "check the labels: they may be shuffled or shifted"))
+    if not found:
+        return None
+    return Diagnosis(
+        "data-problem",
+        "sick",
+        1.0,
+        None,
+        "Something is wrong with the data itself. A generator learns what it is shown, mistakes included; no setting "
+        "will mend this.",
+        tuple(evidence for evidence, _ in found),
+        tuple(Remedy("data", text) for _, text in found),
+    )
+
+
+def loader_bound(history: History) -> Diagnosis | None:
+    """Training waits for data."""
+    waiting = history.signal("waiting")
+    if len(waiting) < FEWEST:
+        return None
+    share = waiting.after(0.3).mean
+    if share < WAITING:
+        return None
+    return Diagnosis(
+        "loader-bound",
+        "watch",
+        beyond(share, WAITING, 0.9),
+        waiting.since(lambda v: v > WAITING),
+        "Training waits for data instead of learning. Nothing is wrong with the game, it is only slow.",
+        (Evidence("waiting", share, WAITING, f"{percent(share)} of the time goes into waiting for batches"),),
+        (
+            Remedy(
+                "data", "keep the data on a quicker disk, or in one .npz or .parquet file instead of many small ones"
+            ),
+            Remedy("setting", "smaller images (--image-size), or fewer changes made to each (augment)"),
+        ),
+    )
