@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from gansmith.types import Batch, Clock, Json
 __all__ = ["Snapshot", "SnapshotError", "Source", "State"]
 
 
+@runtime_checkable
 class Source(Protocol):
     """An endless, resumable stream of batches: this process's rows of each global batch."""
 

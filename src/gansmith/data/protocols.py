@@ -1,4 +1,4 @@
-"""What the rest of the toolkit asks of data: a codec (raw to tensors and back) and a source (endless batches)."""
+"""What the rest of the toolkit asks of a codec: from raw data to tensors and back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from gansmith.types import Batch, Json, Spec
 
-__all__ = ["Codec", "Source"]
+__all__ = ["Codec"]
 
 
 @runtime_checkable
@@ -32,17 +32,3 @@ class Codec(Protocol):
     @classmethod
     def from_json(cls, data: Json) -> Self:
         """The codec that `to_json` described."""
-
-
-@runtime_checkable
-class Source(Protocol):
-    """Endless batches of real data that can go on where they stopped, bit for bit."""
-
-    def __next__(self) -> Batch:
-        """The next batch; never raises `StopIteration`."""
-
-    def state_dict(self) -> dict[str, Json]:
-        """Where the source stands, counting only batches that were handed out."""
-
-    def load_state_dict(self, state: dict[str, Json]) -> None:
-        """Go on from where `state` was taken."""

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from gansmith.core import Source
 from gansmith.data.fit import Fit
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import RowView
 from gansmith.data.open import open_images
 from gansmith.data.order import moves, permutation, rows_at
-from gansmith.data.protocols import Source
 from gansmith.data.source import ImageSource
 from gansmith.errors import InputError
 
