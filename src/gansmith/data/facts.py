@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 __all__ = ["Facts", "facts_of"]
 
 
+FEWEST, EACH = 100, 20
+"""Held-out items, and training items a class, that it takes to judge labels: with fewer nobody could learn them."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """Numbers on a data set, and the names that go with them.
@@ -42,7 +46,8 @@ def facts_of(
         labels: Class ids `(n,)`; None without classes.
         held_labels: Class ids of held-out items.
         classes: Names of the classes.
-        accuracy: How often a classifier that was trained on these labels is right on held-out items, in [0, 1].
+        accuracy: How often a classifier that was trained on these labels is right on held-out items, in [0, 1]. Not
+            looked at where there is too little data to judge labels by.
     """
     numbers, texts = _repeated(items, names)
     if labels is not None and held_labels is not None and len(classes) > 1:
@@ -51,7 +56,8 @@ def facts_of(
         numbers["missing_classes"] = float(len(lacking))
         if lacking:
             texts["missing_classes"] = ", ".join(str(classes[i]) for i in lacking[:5])
-        if accuracy is not None and len(held_labels):
+        enough = len(held_labels) >= FEWEST and len(labels) >= EACH * len(here)
+        if accuracy is not None and enough:
             guess = np.bincount(held_labels).max() / len(held_labels)
             numbers["label_skill"] = float((accuracy - guess) / max(1 - guess, 1e-9))
     return Facts(numbers, texts)

@@ -11,7 +11,7 @@ __all__ = ["data_problem", "loader_bound"]
 REPEATED, COPIES = 0.1, 20
 """Share of repeated items, and copies of the commonest one, that together are a fault: a few doubles are common."""
 
-SKILL = 0.15
+SKILL = 0.05
 """How far labels must be told from the data better than by guessing, on a scale from 0 to 1."""
 
 WAITING = 0.5

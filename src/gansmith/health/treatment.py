@@ -187,8 +187,10 @@ def _by_heart(
 
 
 def _data(name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int) -> Treatment:
-    return Treatment(name, now, stop=True, text="training stops: the data has to be mended first")
+    return Treatment(name, now, stop=True, text=MEND)
 
+
+MEND = "training stops: the data has to be mended first (--autopilot off, in a new --out, trains all the same)"
 
 _CARE = {
     "numerical-failure": _too_large,

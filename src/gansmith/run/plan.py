@@ -288,8 +288,8 @@ def _identity(
         "budget": str(budget),
         "precision": request.precision,
         "micro": request.micro,
-        "autopilot": request.autopilot,
         "judge": sha256(Path(request.judge) / "judge.safetensors") if request.judge is not None else None,
+        **({} if request.autopilot else {"autopilot": False}),
         **({"text encoder": codec.captions.encoder} if codec.captions else {}),
     }
 

@@ -23,8 +23,10 @@ def test_classes_that_only_held_out_items_have():
 
 
 def test_the_skill_of_labels_is_measured_from_the_commonest_class():
-    labels = np.array([0, 1, 0, 1])
-    held = np.array([0, 0, 0, 1])
+    labels = np.arange(40) % 2
+    held = np.array([0, 0, 0, 1] * 25)
     skill = {a: facts_of(labels, (), labels, held, "ab", a).numbers["label_skill"] for a in (0.75, 1.0, 0.5)}
     assert skill == {0.75: 0.0, 1.0: 1.0, 0.5: -1.0}
     assert "label_skill" not in facts_of(labels, (), labels, held, "ab").numbers
+    for few, others in ((labels[:30], held), (labels, held[:60])):
+        assert "label_skill" not in facts_of(few, (), few, others, "ab", 0.75).numbers, "too few to judge by"
