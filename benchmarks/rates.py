@@ -20,7 +20,7 @@ from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.pace import OVERHEAD
 from gansmith.run.settings import resolve
 
-__all__ = ["STAGE", "Rate", "same_defaults"]
+__all__ = ["Rate", "same_defaults"]
 
 STAGE = "rates"
 WINDOWS, SECONDS, WARM_UP = 3, 6.0, 8
@@ -72,7 +72,6 @@ class Rate:
         return int(result["samples per second"] * minutes * 60 * OVERHEAD)
 
     def _measure(self) -> dict[str, Any]:
-        from gansmith.data.source import ImageSource
         from gansmith.run.hardware import backend, set_threads
         from gansmith.run.plan import make_plan
         from gansmith.run.request import Request
@@ -80,8 +79,7 @@ class Rate:
         threads = set_threads(None)
         plan = make_plan(Request(self.path, self.recipe, size=self.size, budget="1m", out=self.folder / "never"))
         hp = plan.hp
-        options = {name: getattr(hp, name) for name in ("flip", "shift") if hasattr(hp, name)}
-        source = ImageSource.of(plan.part("train"), plan.codec, batch=hp.batch, seed=0, **options)
+        source = plan.source()
         state = State(plan.recipe.game(plan.codec.spec, hp), source, 0, backend("auto", "auto", None), 0)
         try:
             play(state, WARM_UP)

@@ -22,7 +22,7 @@ from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Field, Json, Spec
 
-__all__ = ["BATCH", "PLANES", "VARIANTS", "Plane", "PlaneSource", "Variant", "flat_game", "score"]
+__all__ = ["BATCH", "PLANES", "VARIANTS", "Plane", "PlaneSource", "Variant", "flat", "flat_game", "score"]
 
 Z_DIM, HIDDEN, LAYERS, BATCH = 16, 128, 2, 128
 SPEC: Spec = {"image": Field((1, 8, 8), head=None)}
@@ -152,8 +152,17 @@ VARIANTS: Mapping[str, Variant] = {
 }
 
 
-def flat_game(variant: Variant, seed: int = 0) -> Game:
-    """The recipe's game with fully connected networks and no average of weights; the same weights for the same seed.
+def flat(
+    variant: Variant, shape: tuple[int, ...], seed: int, names: tuple[str, ...] = (), hidden: int = HIDDEN
+) -> Game:
+    """The recipe's game with fully connected networks; the same weights for the same seed.
+
+    Args:
+        variant: The recipe and its settings.
+        shape: Of a row.
+        seed: Of the weights.
+        names: Of the classes that it is shown; empty for none.
+        hidden: Units of a layer of the discriminator.
 
     Raises:
         InputError: The recipe is not there, or has no such setting.
@@ -161,15 +170,19 @@ def flat_game(variant: Variant, seed: int = 0) -> Game:
     recipe = find_recipe(variant.recipe)
     known = recipe.hp.model_fields
     hp = resolve(recipe, "s", {**{k: v for k, v in SHARED.items() if k in known}, **variant.settings})
-    game = recipe.game(SPEC, hp)
+    game = recipe.game({**SPEC, "label": Field((), "label", names=names)} if names else SPEC, hp)
     torch.manual_seed(seed)
-    generator = MLPGenerator((2,), Z_DIM, HIDDEN, LAYERS, head=None)
-    sizes = (HIDDEN, LAYERS)
+    generator = MLPGenerator(shape, Z_DIM, HIDDEN, LAYERS, len(names), head=None)
     if isinstance(hp, CureHp):  # packing and what looks across the batch are parts of the discriminator
-        judge = curable(MLPDiscriminator, (2,), *sizes, classes=0, hp=hp)
+        judge = curable(MLPDiscriminator, shape, hidden, LAYERS, classes=len(names), hp=hp)
     else:
-        judge = MLPDiscriminator((2,), *sizes)
+        judge = MLPDiscriminator(shape, hidden, LAYERS, len(names))
     if variant.kind == "spectral":
         for layer in [m for m in judge.modules() if isinstance(m, nn.Linear)]:
             spectral_norm(layer)
-    return replace(game, nets={**game.nets, "G": generator, "D": judge}, ema={})
+    return replace(game, nets={**game.nets, "G": generator, "D": judge})
+
+
+def flat_game(variant: Variant, seed: int = 0) -> Game:
+    """The same in the plane, with no average of weights."""
+    return replace(flat(variant, (2,), seed), ema={})

@@ -1,4 +1,4 @@
-"""Plays one small game under the doctor's eyes, as a run does: signals at every tick, scores at every tenth."""
+"""Plays one small game under the doctor's eyes, as a run does: signals at every tick, scores at every fifth."""
 
 from __future__ import annotations
 

@@ -9,42 +9,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from benchmarks.doctor.clinic import Visit
-from benchmarks.doctor.wards import WARDS, Rows, Ward
-from benchmarks.toy import HIDDEN, LAYERS, SHARED, VARIANTS, Z_DIM, Variant
-from gansmith.core import Game, State
-from gansmith.nets.mlp import MLPDiscriminator, MLPGenerator
-from gansmith.recipes._cures import CureHp, curable
-from gansmith.recipes._registry import find_recipe
-from gansmith.run.settings import resolve
-from gansmith.types import Batch, Field, Spec
+from benchmarks.doctor.wards import WARDS, Rows
+from benchmarks.toy import HIDDEN, VARIANTS, Variant, flat
+from gansmith.core import State
+from gansmith.types import Batch
 
 __all__ = ["FAULTS", "HEALTHY", "Fault", "Patient"]
 
 BATCH, ROUNDS = 128, 1_500
-
-
-def flat(variant: Variant, ward: Ward, seed: int, conditional: bool, hidden: int = HIDDEN) -> Game:
-    """A recipe's game with fully connected networks for rows of a ward; the same weights for the same seed."""
-    names = tuple(f"class {i}" for i in range(ward.classes)) if conditional else ()
-    spec: Spec = {"image": Field((1, 8, 8), head=None)} | ({"label": Field((), "label", names=names)} if names else {})
-    recipe = find_recipe(variant.recipe)
-    known = recipe.hp.model_fields
-    hp = resolve(recipe, "s", {**{k: v for k, v in SHARED.items() if k in known}, **variant.settings})
-    game = recipe.game(spec, hp)
-    torch.manual_seed(seed)
-    shape, classes = (ward.train.shape[1],), len(names)
-    generator = MLPGenerator(shape, Z_DIM, HIDDEN, LAYERS, classes, head=None)
-    if isinstance(hp, CureHp):
-        judge: nn.Module = curable(MLPDiscriminator, shape, hidden, LAYERS, classes=classes, hp=hp)
-    else:
-        judge = MLPDiscriminator(shape, hidden, LAYERS, classes)
-    if variant.kind == "spectral":
-        for layer in [m for m in judge.modules() if isinstance(m, nn.Linear)]:
-            spectral_norm(layer)
-    return replace(game, nets={**game.nets, "G": generator, "D": judge})
 
 
 @dataclass(frozen=True)
@@ -66,7 +40,8 @@ class Patient:
     def visit(self, seed: int) -> Visit:
         """The game, ready to be played."""
         ward = WARDS[self.ward](seed)
-        game = flat(self.variant, ward, seed, self.conditional, self.hidden)
+        names = tuple(f"class {i}" for i in range(ward.classes)) if self.conditional else ()
+        game = flat(self.variant, (ward.train.shape[1],), seed, names, self.hidden)
         return Visit(game, Rows(ward.batch(self.conditional), BATCH, seed), ward, self.conditional, ROUNDS, seed)
 
 

@@ -50,8 +50,7 @@ class Term:
         weight: Constant or schedule.
         every: Lazy terms (> 1) are played in every `every`-th round and scaled by it, which keeps the expected
             gradient (StyleGAN2, lazy regularisation).
-        leaves: Scene names that the term differentiates with respect to (gradient penalties). Such terms are
-            computed in full precision.
+        leaves: Scene names that the term differentiates with respect to (gradient penalties).
     """
 
     fn: Callable[[Any], Tensor]

@@ -76,9 +76,7 @@ def discriminator_too_weak(history: History) -> Diagnosis | None:
     share, covered = poor
     moves = history.of_players("update_ratio").get("D", EMPTY)
     still = len(moves) >= FEWEST and moves.after(0.5).mean < STILL
-    if share > GUESSING or (
-        not still and (history.early or (not history.over and history.score("kernel").improving()))
-    ):
+    if share > GUESSING or (not still and (history.early or history.improving)):
         return None
     return Diagnosis(
         "discriminator-too-weak",

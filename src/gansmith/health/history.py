@@ -141,6 +141,11 @@ class History:
         return self.finished or bool(self.final)
 
     @property
+    def improving(self) -> bool:
+        """Whether samples still get better, while there is time."""
+        return not self.over and bool(self.score("kernel").improving())
+
+    @property
     def early(self) -> bool:
         """Whether so little of the run was judged that poor samples are no sign: every generator begins with them."""
         looks = self.score("coverage") or self.score("recall")

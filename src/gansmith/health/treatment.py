@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -99,100 +99,102 @@ def treat(
     tried = sum(t.of == first.name for t in past)
     if tried >= MOST or len(past) >= ALL:
         return Treatment(first.name, now, stop=True, text="nothing more can be done in this run")
-    return _CARE[first.name](first.name, history, ability, dict(dials), tried, now)
+    return _CARE[first.name](_Case(first.name, now, history, ability, dials, tried))
 
 
-def _scaled(dials: Mapping[str, float], players: Sequence[str], factors: Mapping[str, float]) -> dict[str, float]:
-    rates = {f"lr/{p}": dials.get(f"lr/{p}", 1.0) * factors[p] for p in players if p in factors}
-    return {name: min(max(rate, 1 / MOST_SCALED), MOST_SCALED) for name, rate in rates.items()}
+@dataclass(frozen=True)
+class _Case:
+    """A diagnosis to be treated: `treat`'s arguments, and how often it was treated before."""
+
+    name: str
+    now: int
+    history: History
+    ability: Ability
+    dials: Mapping[str, float]
+    tried: int
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Size of each player's steps of late, as a share of its weights' size."""
+        return {who: series.after(0.9).mean for who, series in self.history.of_players("update_ratio").items()}
+
+    def does(
+        self, dials: Mapping[str, float], text: str, back: bool = False, forget: tuple[str, ...] = ()
+    ) -> Treatment:
+        return Treatment(self.name, self.now, dials, back, forget, text=text)
+
+    def stops(self, text: str) -> Treatment:
+        return Treatment(self.name, self.now, stop=True, text=text)
+
+    def scaled(self, factors: Mapping[str, float]) -> dict[str, float]:
+        """Dials of learning rates, times factors."""
+        players = [p for p in self.ability.players if p in factors]
+        rates = {f"lr/{p}": self.dials.get(f"lr/{p}", 1.0) * factors[p] for p in players}
+        return {name: min(max(rate, 1 / MOST_SCALED), MOST_SCALED) for name, rate in rates.items()}
+
+    def rescue(self) -> dict[str, float]:
+        """Dials that put R3GAN's loss and penalties in the place of the game's own adversarial terms."""
+        if not self.ability.reserve:
+            return {}
+        own = {f"weight/{t}": 0.0 for t in self.ability.terms if t.rpartition("/")[2] == "adv"}
+        return own | {f"weight/{t}": 1.0 for t in self.ability.reserve}
+
+    def taken_over(self, why: str) -> Treatment:
+        """R3GAN's loss and penalties, at learning rates at which both players' steps have the size that works."""
+        sizes = self.sizes
+        factors = {p: min(max(STEP / sizes[p], 1e-3), 1e3) for p in self.ability.players if sizes.get(p, 0.0) > 0}
+        odd = {p: f for p, f in factors.items() if not 1 / FASTER < f < FASTER}
+        text = f"r3gan's loss and penalties take over: {why}"
+        return self.does(self.scaled(odd) | self.rescue(), text, forget=self.ability.players)
 
 
-def _rescue(ability: Ability) -> dict[str, float]:
-    """Dials that put R3GAN's loss and penalties in the place of the game's own adversarial terms."""
-    if not ability.reserve:
-        return {}
-    own = {f"weight/{t}": 0.0 for t in ability.terms if t.rpartition("/")[2] == "adv"}
-    return own | {f"weight/{t}": 1.0 for t in ability.reserve}
+def _too_large(case: _Case) -> Treatment:
+    largest = {who: max(s.tenths, default=0.0) for who, s in case.history.of_players("update_ratio").items()}
+    sizes = {who: max(size, largest[who]) for who, size in case.sizes.items()}
+    leaping = {p: sizes[p] for p in case.ability.players if sizes.get(p, 0.0) > LEAP / 2}
+    factors = {p: min(SLOWER, STEP / size) for p, size in leaping.items()} if not case.tried else {}
+    factors = factors or dict.fromkeys(case.ability.players, SLOWER)
+    more = "; r3gan's loss and penalties take over" if case.tried and case.ability.reserve else ""
+    text = f"weights go back to when all was well, smaller learning rates of {', '.join(sorted(factors))}{more}"
+    new = case.scaled(factors) | (case.rescue() if case.tried else {})
+    return case.does(new, text, True, case.ability.players)
 
 
-def _paced(history: History, ability: Ability, least: float = 0.0) -> dict[str, float]:
-    """Factors of learning rates that bring the size of every player's steps to what works."""
-    sizes = {who: series.after(0.9).mean for who, series in history.of_players("update_ratio").items()}
-    sizes |= {who: max(sizes[who], max(s.tenths, default=0.0)) for who, s in history.of_players("update_ratio").items()}
-    return {p: min(SLOWER, STEP / sizes[p]) for p in ability.players if sizes.get(p, 0.0) > max(least, STEP)}
+def _vanishing(case: _Case) -> Treatment:
+    if case.tried == 0 and case.ability.reserve:
+        return case.taken_over("their gradient does not vanish")
+    return case.does(case.scaled({"D": SLOWER}), "the discriminator slows down", forget=case.ability.players)
 
 
-def _too_large(
-    name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int
-) -> Treatment:
-    factors = _paced(history, ability, least=LEAP / 2) if tried == 0 else {}
-    factors = factors or dict.fromkeys(ability.players, SLOWER)
-    new = _scaled(dials, ability.players, factors) | (_rescue(ability) if tried else {})
-    told = ", ".join(sorted(factors))
-    more = "; r3gan's loss and penalties take over" if tried and ability.reserve else ""
-    text = f"weights go back to when all was well, smaller learning rates of {told}{more}"
-    return Treatment(name, now, new, True, ability.players, text=text)
-
-
-def _vanishing(
-    name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int
-) -> Treatment:
-    if tried == 0 and ability.reserve:
-        text = "r3gan's loss and penalties take over: their gradient does not vanish"
-        return Treatment(
-            name, now, _balanced(history, ability, dials) | _rescue(ability), False, ability.players, text=text
-        )
-    new = _scaled(dials, ability.players, {"D": SLOWER})
-    return Treatment(name, now, new, False, ability.players, text="the discriminator slows down")
-
-
-def _weak(name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int) -> Treatment:
-    sizes = {who: series.after(0.9).mean for who, series in history.of_players("update_ratio").items()}
-    lazy = sizes.get("D", STEP) < STEP / 4
-    factor = STEP / max(sizes["D"], 1e-12) if lazy else FASTER
-    new = _scaled(dials, ability.players, {"D": factor, **({} if lazy else {"G": SLOWER})})
+def _weak(case: _Case) -> Treatment:
+    size = case.sizes.get("D", STEP)
+    lazy = size < STEP / 4
+    factors = {"D": STEP / max(size, 1e-12)} if lazy else {"D": FASTER, "G": SLOWER}
     text = "the discriminator speeds up" + ("" if lazy else ", the generator slows down")
-    if tried:
-        new |= _rescue(ability)
-    return Treatment(name, now, new, lazy, ability.players, text=text)
+    new = case.scaled(factors) | (case.rescue() if case.tried else {})
+    return case.does(new, text, lazy, case.ability.players)
 
 
-def _collapse(
-    name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int
-) -> Treatment:
-    if tried == 0 and ability.reserve:
-        text = "r3gan's loss and penalties take over: they compare pairs, so that one sample no longer fools all"
-        return Treatment(
-            name, now, _balanced(history, ability, dials) | _rescue(ability), False, ability.players, text=text
-        )
-    new = _scaled(dials, ability.players, dict.fromkeys(ability.players, 0.5))
-    return Treatment(name, now, new, True, ability.players, text="weights go back, both learning rates are halved")
+def _collapse(case: _Case) -> Treatment:
+    if case.tried == 0 and case.ability.reserve:
+        return case.taken_over("they compare pairs, so that one sample no longer fools all")
+    halved = case.scaled(dict.fromkeys(case.ability.players, 0.5))
+    return case.does(halved, "weights go back, both learning rates are halved", True, case.ability.players)
 
 
-def _balanced(history: History, ability: Ability, dials: Mapping[str, float]) -> dict[str, float]:
-    """Learning rates at which both players' steps have the size that works, up or down."""
-    sizes = {who: series.after(0.9).mean for who, series in history.of_players("update_ratio").items()}
-    factors = {p: min(max(STEP / sizes[p], 1e-3), 1e3) for p in ability.players if sizes.get(p, 0.0) > 0}
-    odd = {p: f for p, f in factors.items() if not 1 / FASTER < f < FASTER}
-    return _scaled(dials, ability.players, odd)
+def _by_heart(case: _Case) -> Treatment:
+    if case.tried:
+        return case.stops("training stops: from here on it would learn by heart")
+    text = "r3gan's loss and penalties take over, at half the discriminator's learning rate"
+    return case.does(case.rescue() | case.scaled({"D": 0.5}), text, True)
 
 
-def _by_heart(
-    name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int
-) -> Treatment:
-    if tried:
-        return Treatment(name, now, stop=True, text="training stops: from here on it would learn by heart")
-    new = _rescue(ability) | _scaled(dials, ability.players, {"D": 0.5})
-    return Treatment(name, now, new, True, text="a penalty on the discriminator's slope, and half its learning rate")
+def _data(case: _Case) -> Treatment:
+    anyway = "--autopilot off, in a new --out, trains all the same"
+    return case.stops(f"training stops: the data has to be mended first ({anyway})")
 
 
-def _data(name: str, history: History, ability: Ability, dials: dict[str, float], tried: int, now: int) -> Treatment:
-    return Treatment(name, now, stop=True, text=MEND)
-
-
-MEND = "training stops: the data has to be mended first (--autopilot off, in a new --out, trains all the same)"
-
-_CARE = {
+_CARE: Mapping[str, Callable[[_Case], Treatment]] = {
     "numerical-failure": _too_large,
     "divergence": _too_large,
     "vanishing-gradient": _vanishing,

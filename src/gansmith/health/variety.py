@@ -26,11 +26,9 @@ def mode_collapse(history: History) -> Diagnosis | None:
     """Few kinds of samples: recall and coverage are both far below what real data reaches."""
     recall, coverage = history.relative("recall"), history.relative("coverage")
     few = FEW_REACHED * history.ceiling.get("recall", 1.0)
-    if recall is None or coverage is None or history.early:
+    if recall is None or coverage is None or history.early or history.improving:
         return None
     if recall >= FEW_REACHED or coverage >= FEW_COVERED:
-        return None
-    if not history.over and history.score("kernel").improving():
         return None
     evidence = [
         Evidence("recall", recall, FEW_REACHED, f"samples reach {percent(recall)} of the variety that real data has"),

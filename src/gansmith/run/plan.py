@@ -21,6 +21,7 @@ from gansmith.core import GameError
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
+from gansmith.data.source import ImageSource
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
 from gansmith.errors import InputError
@@ -84,6 +85,12 @@ class Plan:
     def part(self, split: str) -> ImageSet:
         """The images of `train`, `val` or `test`."""
         return self._parts[split]
+
+    def source(self, rank: int = 0, world: int = 1) -> ImageSource:
+        """Batches of the training images, as the settings ask for them: a process's rows of each."""
+        options = {name: getattr(self.hp, name) for name in ("flip", "shift") if hasattr(self.hp, name)}
+        seed, batch = self.request.seed, self.hp.batch
+        return ImageSource.of(self.part("train"), self.codec, batch=batch, seed=seed, rank=rank, world=world, **options)
 
     @cached_property
     def _parts(self) -> dict[str, ImageSet]:

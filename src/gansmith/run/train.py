@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from gansmith.core import Backend, GameError, State, play
-from gansmith.data.source import ImageSource
 from gansmith.errors import GansmithError, InputError, RunError
 from gansmith.run.checkpoint import Checkpoint, load_latest
 from gansmith.run.events import Events
@@ -222,19 +221,10 @@ class _Session:
         )
 
     def _state(self, total: int) -> State:
-        plan, hp = self.plan, self.plan.hp
+        plan = self.plan
         torch.manual_seed(plan.request.seed)
-        game = plan.recipe.game(plan.codec.spec, hp)
-        options = {name: getattr(hp, name) for name in ("flip", "shift") if hasattr(hp, name)}
-        source = ImageSource.of(
-            self.train_images,
-            plan.codec,
-            batch=hp.batch,
-            seed=plan.request.seed,
-            rank=self.place.rank,
-            world=self.place.world,
-            **options,
-        )
+        game = plan.recipe.game(plan.codec.spec, plan.hp)
+        source = plan.source(self.place.rank, self.place.world)
         try:
             return State(game, Watched(source), plan.request.seed, self.backend, total)
         except Exception as error:

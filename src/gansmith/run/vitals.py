@@ -21,7 +21,6 @@ others every time, since what counts is the mean over many ticks.
 MEASURED = 8
 """Rounds between two in which gradients and updates are measured: they cost a few passes over the weights."""
 
-
 STEPS = ("grad_norm", "grad_cosine", "update_ratio")
 """What a player's log says of a measured round, beside its terms."""
 
