@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.doctor.wards import Ward
-from gansmith.core import Backend, Game, State, play
+from gansmith.core import Backend, Game, NotFinite, State, play
 from gansmith.data.facts import Facts, facts_of
 from gansmith.health import Diagnosis, diagnose
 from gansmith.health.treatment import Treatment
 from gansmith.metrics.functional import kernel_distance, memorisation, prdc
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.history import history_of_events
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
 

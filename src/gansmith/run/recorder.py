@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from gansmith.core import Log as RoundLog
-from gansmith.core import Snapshot, State
+from gansmith.core import NotFinite, Snapshot, State
 from gansmith.health import diagnose
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.checkpoint import load_latest, save_checkpoint
@@ -19,7 +19,6 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
 from gansmith.run.model import Model
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
 from gansmith.run.vitals import Vitals

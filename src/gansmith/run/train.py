@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gansmith.core import Backend, GameError, State, play
+from gansmith.core import Backend, GameError, NotFinite, State, play
 from gansmith.errors import GansmithError, InputError, RunError
 from gansmith.run.checkpoint import Checkpoint, load_latest
 from gansmith.run.events import Events
@@ -22,7 +22,6 @@ from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
 from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
