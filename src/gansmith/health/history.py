@@ -101,6 +101,8 @@ class History:
         total: Samples that the run is planned for.
         signals: Signals by name, as the event format lists them: `told_apart`, `overfit`, losses as `player/term`.
         scores: Scores of the model so far on held-out samples, by name: `kernel`, `recall`, `coverage`, ...
+        modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
+        expected: Share of real items in it.
         final: Scores of the finished model on test samples; empty before.
         ceiling: What real data reaches in the place of samples, by score.
         classes: Number of classes; 0 without.
@@ -116,6 +118,8 @@ class History:
     total: int = 0
     signals: Mapping[str, Series] = field(default_factory=dict)
     scores: Mapping[str, Series] = field(default_factory=dict)
+    modes: Mapping[str, Series] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
     final: Mapping[str, float] = field(default_factory=dict)
     ceiling: Mapping[str, float] = field(default_factory=dict)
     classes: int = 0
@@ -144,6 +148,12 @@ class History:
     def improving(self) -> bool:
         """Whether samples still get better, while there is time."""
         return not self.over and bool(self.score("kernel").improving())
+
+    @property
+    def settled(self) -> bool:
+        """Whether samples have not got better by as much as 2% in the second half of at least eight looks."""
+        kernel = self.score("kernel")
+        return len(kernel) >= 8 and kernel.after(0.5).best > 0.98 * kernel.between(0.0, 0.5).best
 
     @property
     def early(self) -> bool:

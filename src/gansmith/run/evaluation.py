@@ -18,11 +18,9 @@ from gansmith.run.model import Model
 from gansmith.run.sample import draw
 from gansmith.types import Batch
 
-__all__ = ["QUICK", "Ruler", "evaluate_model"]
+__all__ = ["Ruler", "evaluate_model", "measure_model"]
 
 CHUNK = 256
-QUICK = ("kernel", "precision", "recall", "coverage")
-"""What is measured while training: cheap, and meaningful for a few hundred images."""
 
 
 @dataclass
@@ -106,14 +104,21 @@ def evaluate_model(
         ceiling: Also measure real data in the place of the samples.
         tick: Told the share that is drawn.
     """
+    fake = measure_model(model, ruler, n, settings.seed, tick)
+    return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
+
+
+def measure_model(
+    model: Model, ruler: Ruler, n: int, seed: int = 0, tick: Callable[[float], None] | None = None
+) -> dict[str, Tensor]:
+    """Features, and where the model has classes also labels and logits, of `n` samples of a model."""
 
     def batches() -> Iterable[Batch]:
         done = 0
-        for batch in draw(model, n, seed=settings.seed, chunk=CHUNK):
+        for batch in draw(model, n, seed=seed, chunk=CHUNK):
             yield batch
             done += len(batch["image"])
             if tick is not None:
                 tick(done / n)
 
-    fake = ruler.measure(batches())
-    return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
+    return ruler.measure(batches())

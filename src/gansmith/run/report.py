@@ -179,7 +179,10 @@ def _curves(events: list[dict[str, Any]]) -> str:
     shares = _line(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
     charts.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
     charts.append(
-        ("Kernel distance on validation images", line_chart(_line(evaluations, "scores", ["kernel"]), "samples"))
+        (
+            "Kernel distance on validation images",
+            line_chart(_line(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
+        )
     )
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))

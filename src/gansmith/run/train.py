@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from gansmith.core import Backend, GameError, NotFinite, State, play
 from gansmith.errors import GansmithError, InputError, RunError
@@ -239,7 +240,7 @@ class _Session:
                 pace,
                 self.log,
                 self._model_of,
-                judging.quick,
+                judging.eye,
                 self._shown("val"),
                 self._shown("train"),
                 extra,
@@ -284,7 +285,7 @@ class _Session:
         write_report(self.folder)
         return RunError(f"{error} stopped being a number: {ADVICE}, in a new --out ({kept})")
 
-    def _model_of(self, state: State) -> Model:
+    def _model_of(self, state: State, nets: Mapping[str, nn.Module]) -> Model:
         plan = self.plan
         provenance = {
             "data": {"name": plan.name, "train_fingerprint": self.train_images.fingerprint},
@@ -294,8 +295,7 @@ class _Session:
             "parents": [] if plan.origin is None else [plan.origin.digest],
             "intended_use": "research and creative work; made images must not be passed off as photographs",
         }
-        nets, frequencies = state.best_nets, plan.frequencies
-        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, plan.rows)
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, plan.frequencies, provenance, plan.rows)
 
     def _shown(self, split: str) -> Batch:
         """The images of a split that the discriminator is asked about."""
