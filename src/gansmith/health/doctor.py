@@ -76,9 +76,11 @@ def diagnose(history: History) -> list[Diagnosis]:
         history: The signals and scores of a run, finished or not.
     """
     rules = RULES if history.rounds >= FEWEST_ROUNDS or history.broke else EARLY
-    found = [d for rule in rules if (d := rule(history)) is not None]
-    names = {d.name for d in found}
-    found = [d for d in found if not names.intersection(BEHIND.get(d.name, ()))]
+    said: dict[str, Diagnosis] = {}
+    for rule in rules:
+        if (found_by := rule(history)) is not None:
+            said.setdefault(found_by.name, found_by)  # divergence shows in two ways
+    found = [d for d in said.values() if not said.keys() & set(BEHIND.get(d.name, ()))]
     if not found:
         judged = rules is RULES and (history.final or any(history.scores.values()))
         found = [healthy(history) if judged else underway(history)]

@@ -101,8 +101,6 @@ class History:
         total: Samples that the run is planned for.
         signals: Signals by name, as the event format lists them: `told_apart`, `overfit`, losses as `player/term`.
         scores: Scores of the model so far on held-out samples, by name: `kernel`, `recall`, `coverage`, ...
-        modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
-        expected: Share of real items in it.
         final: Scores of the finished model on test samples; empty before.
         ceiling: What real data reaches in the place of samples, by score.
         classes: Number of classes; 0 without.
@@ -113,13 +111,13 @@ class History:
         broke_by: `data` where the data had the number that is none; empty otherwise, or where it is not known.
         facts: Numbers on the data, by name: `repeated`, `most_copies`, `missing_classes`, `label_skill`.
         names: What they are of.
+        modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
+        expected: Share of real items in it.
     """
 
     total: int = 0
     signals: Mapping[str, Series] = field(default_factory=dict)
     scores: Mapping[str, Series] = field(default_factory=dict)
-    modes: Mapping[str, Series] = field(default_factory=dict)
-    expected: Mapping[str, float] = field(default_factory=dict)
     final: Mapping[str, float] = field(default_factory=dict)
     ceiling: Mapping[str, float] = field(default_factory=dict)
     classes: int = 0
@@ -130,6 +128,8 @@ class History:
     broke_by: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    modes: Mapping[str, Series] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
 
     def signal(self, name: str) -> Series:
         """A signal; empty where it was not measured."""
