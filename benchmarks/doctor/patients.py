@@ -258,7 +258,6 @@ FAULTS: tuple[Fault, ...] = (
         "a discriminator far too strong",
         tuple(Patient(_set(GAN, lr_d=1e-2, lr_g=1e-5), ward, hidden=512) for ward in WARDS),
         ("vanishing-gradient",),
-        _far,
         base=GAN,
     ),
     Fault("a frozen discriminator", _all(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",), base=GAN),
