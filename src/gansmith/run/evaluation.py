@@ -18,7 +18,7 @@ from gansmith.run.model import Model
 from gansmith.run.sample import draw
 from gansmith.types import Batch
 
-__all__ = ["QUICK", "Ruler", "evaluate_model"]
+__all__ = ["QUICK", "Ruler", "evaluate_model", "measure_samples"]
 
 CHUNK = 256
 QUICK = ("kernel", "precision", "recall", "coverage")
@@ -106,14 +106,21 @@ def evaluate_model(
         ceiling: Also measure real data in the place of the samples.
         tick: Told the share that is drawn.
     """
+    fake = measure_samples(model, ruler, n, settings.seed, tick)
+    return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
+
+
+def measure_samples(
+    model: Model, ruler: Ruler, n: int, seed: int, tick: Callable[[float], None] | None = None
+) -> dict[str, Tensor]:
+    """Draw `n` samples and measure them, in their order; `tick` is told the share that is done."""
 
     def batches() -> Iterable[Batch]:
         done = 0
-        for batch in draw(model, n, seed=settings.seed, chunk=CHUNK):
+        for batch in draw(model, n, seed=seed, chunk=CHUNK):
             yield batch
             done += len(batch["image"])
             if tick is not None:
                 tick(done / n)
 
-    fake = ruler.measure(batches())
-    return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
+    return ruler.measure(batches())
