@@ -95,7 +95,8 @@ def score_cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
         marks = {best: " *", **dict.fromkeys(like, " =")}
         cells = [measure.show(comparison.value(metric, name)) + marks.get(name, "") for name in order]
         ceiling = measure.show(ceilings[metric].value) if metric in ceilings else ""
-        rows.append([metric, measure.better, *cells, ceiling])
+        title = comparison.evaluations[best][metric].title
+        rows.append([title, measure.better, *cells, ceiling])
     return ["score", "better", *order, "ceiling"], rows
 
 

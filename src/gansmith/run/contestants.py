@@ -140,14 +140,17 @@ def _load(path: str | Path, files: Mapping[str, str]) -> Model:
 def _check_alike(found: Sequence[Contestant]) -> None:
     """Refuse models that can't be measured on one set of images."""
     problems = []
-    labelled = next((c for c in found if c.model.codec.classes), found[0])
-    for c in found[1:]:
-        mine, first = c.model.codec.frame, found[0].model.codec.frame
-        if mine != first:
-            problems.append(f"{found[0].name} makes images {first.describe()}, {c.name} {mine.describe()}")
+    first, labelled = found[0], next((c for c in found if c.model.codec.classes), found[0])
+    frame, classes = first.model.codec.frame, labelled.model.codec.classes
     for c in found:
-        mine, first = c.model.codec.classes, labelled.model.codec.classes
-        if mine and mine != first:
-            problems.append(f"{labelled.name} knows the classes {', '.join(first)}; {c.name} {', '.join(mine)}")
+        codec = c.model.codec
+        if codec.frame != frame:
+            problems.append(
+                f"{first.name} and {c.name} make different images: {frame.describe()}; {codec.frame.describe()}"
+            )
+        if codec.classes and codec.classes != classes:
+            problems.append(
+                f"{labelled.name} knows the classes {', '.join(classes)}; {c.name} {', '.join(codec.classes)}"
+            )
     if problems:
         raise InputError(*problems)

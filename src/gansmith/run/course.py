@@ -70,7 +70,7 @@ class Course:
             total=int(record["pace"].get("total", 0)),
             seconds=seconds,
             rate=samples / seconds if seconds else 0.0,
-            machine=f"{machine.get('device')}, {machine.get('threads')} threads, {machine.get('precision')}",
+            machine=f"{machine.get('device')}, {machine.get('precision')}, threads: {machine.get('threads')}",
             finished=bool(record.get("finished")),
             diagnoses=tuple(diagnose(history_of_events(events, metrics))),
             curves=curves([e for e in events if e.get("event") == "evaluation"], "scores", SHOWN),
