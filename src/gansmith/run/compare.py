@@ -154,9 +154,10 @@ def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, li
     known = [seen(c.model, c.run.root if c.run is not None else c.path, held_out) for c in found]
     rows = np.any([s.rows for s in known], axis=0)
     total = len(held_out.test)
-    notes = [f"{c.name}: of {total:,} test images, {s.note}" for c, s in zip(found, known, strict=True)]
+    notes = [f"{c.name}: {s.note}" for c, s in zip(found, known, strict=True)]
     if len({s.note for s in known}) == 1:
-        notes = [f"{total:,} test images; for every model: {known[0].note}"]
+        notes = [f"for every model: {known[0].note}"]
+    notes[0] = f"{total:,} test images; {notes[0]}"
     if rows.any():
         notes.append(f"{int(rows.sum()):,} test images that a model was trained on are left out")
         held_out = replace(held_out, test=held_out.test.subset(np.flatnonzero(~rows)))
