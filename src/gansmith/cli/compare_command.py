@@ -69,7 +69,7 @@ def _show(match: Match) -> None:
     """The verdicts, the scores, the differences and the runs."""
     from gansmith.cli.diagnoses import folded
     from gansmith.cli.show import print_table
-    from gansmith.run.compare_report import COURSE, course_cells, difference_cells, how_measured, score_cells
+    from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, how_measured, score_cells
 
     for line in match.comparison.verdicts():
         print("\n".join(folded(line, "    ")))

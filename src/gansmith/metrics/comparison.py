@@ -203,7 +203,7 @@ def compare_features(
     settings = settings or Settings()
     check_compared(metrics)
     reals, made = as_batch(real), {name: as_batch(fake) for name, fake in fakes.items()}
-    _check(made)
+    _check(reals, made)
     wanted = metrics or COMPARED
     without = {metric: lacking for metric in wanted if (lacking := _lacking(made, metric))}
     reasons = {metric: f"samples of {', '.join(lacking)} lack what it needs" for metric, lacking in without.items()}
@@ -231,13 +231,16 @@ def compare_features(
     return Comparison(evaluations, differences, settings.confidence, each, settings.resamples, ceiling, skipped)
 
 
-def _check(made: Mapping[str, Batch]) -> None:
+def _check(real: Batch, made: Mapping[str, Batch]) -> None:
     """Refuse what can't be paired."""
     if len(made) < 2:
         raise InputError(f"a comparison needs two generators or more, got {len(made)}")
-    bare = [name for name, fake in made.items() if "features" not in fake]
+    bare = [name for name, side in {"real samples": real, **made}.items() if "features" not in side]
     if bare:
         raise InputError(f"a comparison needs features of the samples: {', '.join(bare)} have none")
+    widths = {name: tuple(side["features"].shape[1:]) for name, side in {"real samples": real, **made}.items()}
+    if len(set(widths.values())) > 1:
+        raise InputError(f"features of different widths can't be compared, got {widths}: use one extractor for all")
     sizes = {name: len(fake["features"]) for name, fake in made.items()}
     if len(set(sizes.values())) > 1:
         raise InputError(f"generators are compared at equal numbers of samples, got {sizes}")
@@ -254,10 +257,15 @@ def _evaluations(
     """All values; the first generator's evaluation also has the ceiling, which is that of all."""
     wanted = [*names, *(COPYING if train is not None else ())]
     plain, first = replace(settings, resamples=0), next(iter(made))
-    return {
-        name: evaluate_features(real, fake, train=train, metrics=wanted, settings=plain, ceiling=name == first)
-        for name, fake in made.items()
-    }
+    found = {}
+    for name, fake in made.items():
+        try:
+            found[name] = evaluate_features(
+                real, fake, train=train, metrics=wanted, settings=plain, ceiling=name == first
+            )
+        except InputError as error:
+            raise InputError(*(f"{name}: {problem}" for problem in error.problems)) from None
+    return found
 
 
 def _difference(

@@ -18,7 +18,7 @@ from gansmith.run.course import Course
 from gansmith.run.evaluation import Ruler, measure_samples
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
-from gansmith.run.sample import MOST_SEED, whole
+from gansmith.run.sample import MOST_SAMPLES, MOST_SEED, whole
 
 __all__ = ["Match", "compare"]
 
@@ -100,7 +100,7 @@ def compare(
     """
     log = Log(listener)
     check_compared(metrics)
-    whole(n, "n", LEAST_SAMPLES, 10**9)
+    whole(n, "n", LEAST_SAMPLES, MOST_SAMPLES)
     whole(seed, "seed", 0, MOST_SEED)
     found = contestants(models, recipes)
     extractor = find_extractor(features, shape=found[0].model.image_shape) if features else None

@@ -127,7 +127,7 @@ def _names(roots: Sequence[Path]) -> list[str]:
     depth = 1
     while len({root.parts[-depth:] for root in roots}) < len(roots):
         depth += 1
-    return ["/".join(root.parts[-depth:]) for root in roots]
+    return [Path(*root.parts[-depth:]).as_posix() for root in roots]
 
 
 def _load(path: str | Path, files: Mapping[str, str]) -> Model:

@@ -139,7 +139,8 @@ def test_too_few_samples_leave_a_score_out():
         ({"a": normal(9), "b": normal(9)}, {"metrics": ["covrage"]}, "did you mean 'coverage'"),
         ({"a": normal(9), "b": normal(9)}, {"metrics": ["train_closer"]}, "does not say which model is better"),
         ({"a": normal(9), "b": normal(9)}, {"settings": Settings(resamples=1)}, "at least 2 resamples"),
-        ({"a": normal(9), "b": normal(9, 3)}, {}, "3"),
+        ({"a": normal(9), "b": normal(9, 3)}, {}, "'b'.*use one extractor"),
+        ({"a": normal(9), "b": normal(9) / 0}, {}, "b: .*NaN or infinity"),
     ],
 )
 def test_what_can_not_be_compared_is_refused(fakes, options, message):
