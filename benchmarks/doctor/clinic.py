@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.doctor.wards import Ward
-from gansmith.core import Backend, Game, State, play
+from gansmith.core import Backend, Game, NotFinite, State, play
 from gansmith.data.facts import Facts, facts_of
 from gansmith.health import Diagnosis, diagnose
 from gansmith.health.treatment import Treatment
-from gansmith.metrics.functional import kernel_distance, memorisation, prdc
+from gansmith.metrics.functional import Modes, clusters, kernel_distance, memorisation, prdc, spread
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.history import history_of_events
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
 
 __all__ = ["Case", "Visit", "examine"]
 
 TICKS, LOOKS = 100, 20
-SAMPLES = 1_000
+SAMPLES, RAW = 1_000, 256
+MODES = 8
 
 
 @dataclass
@@ -77,24 +77,23 @@ class Case:
 
 
 @torch.no_grad()
-def drawn(state: State, visit: Visit, n: int = SAMPLES) -> dict[str, Tensor]:
-    """Samples of the averaged generator, of the held-out rows' classes."""
+def drawn(state: State, nets: Mapping[str, nn.Module], visit: Visit, n: int = SAMPLES) -> dict[str, Tensor]:
+    """Samples of a generator, of the held-out rows' classes."""
     assert state.game.draw is not None
     generator = torch.Generator().manual_seed(0)
     batch = {k: torch.randn(n, *shape, generator=generator) for k, shape in state.game.draw.noise.items()}
     labels = visit.ward.held_labels[torch.arange(n) % len(visit.ward.held_labels)]
     if visit.conditional:
         batch["label"] = labels
-    for net in state.best_nets.values():
+    for net in nets.values():
         net.eval()
-    return {"image": state.game.draw.make(state.best_nets, batch)["image"].reshape(n, -1).float(), "label": labels}
+    return {"image": state.game.draw.make(nets, batch)["image"].reshape(n, -1).float(), "label": labels}
 
 
 def score(samples: dict[str, Tensor], visit: Visit) -> dict[str, float]:
-    """The scores of a run, in the data's own coordinates divided by their deviations."""
+    """The scores of a run, in the data's own coordinates divided by the ward's scale."""
     ward = visit.ward
-    scale = ward.train.std(0).clamp_min(1e-6)
-    made, real, seen = (x / scale for x in (samples["image"], ward.held_out, ward.train))
+    made, real, seen = (x / ward.scale for x in (samples["image"], ward.held_out, ward.train))
     if not bool(torch.isfinite(made).all()):
         return {}
     found = prdc(real, made, k=5)
@@ -104,10 +103,24 @@ def score(samples: dict[str, Tensor], visit: Visit) -> dict[str, float]:
         "recall": found.recall,
         "coverage": found.coverage,
         "train_closer": memorisation(made, seen, real).train_closer,
+        "spread": spread(made) / spread(real),
     }
     if visit.conditional:
         scores["accuracy"] = accuracy(samples, visit)
     return scores
+
+
+def look(state: State, visit: Visit, modes: Modes) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Scores as a run's, and the shares of real rows and of samples in each mode."""
+    samples, ward = drawn(state, state.best_nets, visit), visit.ward
+    scores = score(samples, visit)
+    if not scores:
+        return {}, {}
+    if state.ema:
+        raw = score(drawn(state, state.game.nets, visit, RAW), visit)
+        scores |= {"raw_kernel": raw["kernel"]} if raw else {}
+    pairs = zip(*(modes.shares(x / ward.scale).tolist() for x in (ward.train, samples["image"])), strict=True)
+    return scores, {f"cluster {i}": [real, made] for i, (real, made) in enumerate(pairs)}
 
 
 def accuracy(samples: dict[str, Tensor], visit: Visit) -> float:
@@ -147,6 +160,7 @@ def examine(visit: Visit, treat: bool = False) -> Case:
     vitals = Vitals(tick * batch, held_out, seen)
     real = {"results": [], "ceiling": [{"name": k, "value": v} for k, v in ceiling(visit).items()]}
     found = facts(visit)
+    modes = clusters(visit.ward.train / visit.ward.scale, MODES)
     data = {"classes": list(range(visit.ward.classes * visit.conditional))}
     events: list[dict[str, Any]] = [
         {"event": "start", "samples": 0, "total": state.clock.total, "data": data},
@@ -160,14 +174,14 @@ def examine(visit: Visit, treat: bool = False) -> Case:
     for at in range(TICKS):
         visit.between(state, at)
         broken, by = _play(state, tick, vitals, source, events)
-        look = not broken and (at + 1) % (TICKS // LOOKS) == 0
-        if look:
-            scores = score(drawn(state, visit), visit)
-            events.append({"event": "evaluation", **_now(state), "scores": scores})
+        due = not broken and (at + 1) % (TICKS // LOOKS) == 0
+        if due:
+            scores, shares = look(state, visit, modes)
+            events.append({"event": "evaluation", **_now(state), "scores": scores, "modes": shares})
             broken = "" if scores else "a sample"
         if broken:
             events.append({"event": "broke", **_now(state), "what": broken, "by": by})
-        if not broken and not look:
+        if not broken and not due:
             continue
         history = history_of_events(events, real)
         diagnoses = diagnose(history)

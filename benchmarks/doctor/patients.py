@@ -14,6 +14,7 @@ from benchmarks.doctor.clinic import Visit
 from benchmarks.doctor.wards import WARDS, Rows
 from benchmarks.toy import HIDDEN, VARIANTS, Variant, flat
 from gansmith.core import State
+from gansmith.metrics.functional import clusters
 from gansmith.types import Batch
 
 __all__ = ["FAULTS", "HEALTHY", "Fault", "Patient"]
@@ -82,6 +83,22 @@ class _Constant(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         made: Tensor = self.net(torch.zeros_like(z), label)
+        return made
+
+
+class _Partial(nn.Module):
+    """A generator that never makes what lies nearest to the first centre, but the sample before in its place."""
+
+    def __init__(self, net: nn.Module, centres: Tensor) -> None:
+        super().__init__()
+        self.net, self.z_dim = net, net.z_dim
+        self.register_buffer("centres", centres)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        made: Tensor = self.net(z, label)
+        for _ in range(3):  # the sample before may be such a one too
+            there = torch.cdist(made.detach().flatten(1), self.centres).argmin(1) == 0
+            made = torch.where(there[:, None], made.roll(1, 0), made)
         return made
 
 
@@ -165,6 +182,10 @@ def _missing(visit: Visit) -> Visit:
     return replace(visit, ward=ward, source=Rows(ward.batch(visit.conditional), BATCH, visit.seed))
 
 
+def _partial(visit: Visit) -> Visit:
+    return _with(visit, G=_Partial(visit.game.nets["G"], clusters(visit.ward.train, 6).points.float()))
+
+
 class _Corrupt(Rows):
     """A source one of whose rows has an infinite number, from some batch on."""
 
@@ -210,26 +231,26 @@ def _set(base: Variant, **settings: Any) -> Variant:
     return replace(base, settings={**base.settings, **settings})
 
 
-def _both(variant: Variant, **more: Any) -> tuple[Patient, ...]:
+def _all(variant: Variant, **more: Any) -> tuple[Patient, ...]:
     return tuple(Patient(variant, ward, **more) for ward in WARDS)
 
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "rates far too high",
-        _both(_set(GAN, lr_g=0.1, lr_d=0.1)),
+        _all(_set(GAN, lr_g=0.1, lr_d=0.1)),
         ("divergence", "numerical-failure", "oscillation"),
         base=GAN,
     ),
     Fault(
         "the generator's rate far too high",
-        _both(_set(R3, lr_g=0.3)),
+        _all(_set(R3, lr_g=0.3)),
         ("divergence", "mode-collapse", "oscillation"),
         base=R3,
     ),
     Fault(
         "the discriminator's rate far too high",
-        _both(_set(GAN, lr_d=0.5)),
+        _all(_set(GAN, lr_d=0.5)),
         ("divergence", "vanishing-gradient"),
         base=GAN,
     ),
@@ -240,17 +261,17 @@ FAULTS: tuple[Fault, ...] = (
         _far,
         base=GAN,
     ),
-    Fault("a frozen discriminator", _both(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",), base=GAN),
+    Fault("a frozen discriminator", _all(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",), base=GAN),
     Fault(
         "the saturating loss",
-        _both(_set(GAN, loss="minimax", lr_d=2e-2, lr_g=1e-4)),
+        _all(_set(GAN, loss="minimax", lr_d=2e-2, lr_g=1e-4)),
         ("vanishing-gradient",),
         _far,
         base=GAN,
     ),
     Fault(
         "a Wasserstein critic without penalty",
-        _both(_set(WGP, penalty=0.0, lr_d=5e-3, lr_g=5e-3)),
+        _all(_set(WGP, penalty=0.0, lr_d=5e-3, lr_g=5e-3)),
         ("divergence",),
         base=GAN,
     ),
@@ -261,36 +282,37 @@ FAULTS: tuple[Fault, ...] = (
         _few,
         "data",
     ),
-    Fault("a dead generator", _both(GAN), ("vanishing-gradient", "mode-collapse"), _dead, "code"),
+    Fault("a dead generator", _all(GAN), ("vanishing-gradient", "mode-collapse"), _dead, "code"),
     Fault(
         "a generator that ignores its noise",
-        _both(GAN),
+        _all(GAN),
         ("mode-collapse",),
         lambda v: _with(v, G=_Constant(v.game.nets["G"])),
         "code",
     ),
+    Fault("a generator that leaves out a kind", _all(R3), ("mode-dropping",), _partial, "code"),
     Fault(
         "batch statistics that leak",
-        _both(GAN),
+        _all(GAN),
         ("discriminator-too-weak", "vanishing-gradient", "mode-collapse"),
         lambda v: _with(v, D=_Normed(v.game.nets["D"], v.ward.train.shape[1])),
         "code",
     ),
-    Fault("shuffled labels", _both(R3, conditional=True), ("data-problem",), _shuffled, "data"),
-    Fault("a row in a hundred a hundred times", _both(R3), ("data-problem",), _duplicated, "data"),
-    Fault("a class is missing", _both(R3, conditional=True), ("data-problem",), _missing, "data"),
+    Fault("shuffled labels", _all(R3, conditional=True), ("data-problem",), _shuffled, "data"),
+    Fault("a row in a hundred a hundred times", _all(R3), ("data-problem",), _duplicated, "data"),
+    Fault("a class is missing", _all(R3, conditional=True), ("data-problem",), _missing, "data"),
     Fault(
         "numbers that overflow",
-        _both(GAN),
+        _all(GAN),
         ("numerical-failure",),
         lambda v: _with(v, D=_Half(v.game.nets["D"], 3e4)),
         "code",
     ),
-    Fault("a corrupt row", _both(R3), ("data-problem",), _source(_Corrupt), "data"),
-    Fault("a slow source", _both(R3), ("loader-bound",), _source(_Slow), "code"),
-    Fault("a rate that jumps", _both(R3), ("divergence",), _late("lr/G", 100.0)),
+    Fault("a corrupt row", _all(R3), ("data-problem",), _source(_Corrupt), "data"),
+    Fault("a slow source", _all(R3), ("loader-bound",), _source(_Slow), "code"),
+    Fault("a rate that jumps", _all(R3), ("divergence",), _late("lr/G", 100.0)),
 )
-"""Ways to fail, each on two wards."""
+"""Ways to fail, each on every ward."""
 
 
 def _well() -> Iterator[tuple[str, Patient]]:

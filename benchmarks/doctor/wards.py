@@ -1,4 +1,4 @@
-"""Small data that games are played on in seconds: a mixture in the plane, and rows like those of a table."""
+"""Small data that games are played on in seconds: a mixture in the plane, rows like those of a table, and images."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
+from gansmith.data.embedded import fashion_path
 from gansmith.types import Batch, Json
 
 __all__ = ["WARDS", "Rows", "Ward"]
@@ -26,6 +29,7 @@ class Ward:
         held_out: Rows that nobody trains on.
         labels: Classes of the training rows `(n,)`.
         held_labels: Of the others.
+        scale: What distances are measured in, `(d,)`: the deviation of each column, or of all pixels.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Ward:
     held_out: Tensor
     labels: Tensor
     held_labels: Tensor
+    scale: Tensor
 
     @property
     def classes(self) -> int:
@@ -105,11 +110,25 @@ def table(seed: int) -> Ward:
     return _ward("table", rows)
 
 
+def garments(seed: int) -> Ward:
+    """The embedded images of Fashion-MNIST at 7 x 7 pixels, as rows of 49 numbers in [-1, 1]; ten classes."""
+    with np.load(fashion_path()) as data:
+        images, classes = (
+            torch.from_numpy(np.concatenate([data[f"{part}_{kind}"] for part in ("train", "val", "test")]))
+            for kind in ("images", "labels")
+        )
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
+    small = avg_pool2d(images[order][:, None].float() / 127.5 - 1, 4).flatten(1)
+    labels = classes[order].long()
+    scale = small.std().expand(small.shape[1])
+    return Ward("garments", small[:TRAIN], small[TRAIN:], labels[:TRAIN], labels[TRAIN:], scale)
+
+
 def _ward(name: str, rows: object) -> Ward:
     assert callable(rows)
     (train, labels), (held_out, held_labels) = rows(TRAIN), rows(HELD_OUT)
-    return Ward(name, train, held_out, labels, held_labels)
+    return Ward(name, train, held_out, labels, held_labels, train.std(0))
 
 
-WARDS = {"ring": ring, "table": table}
+WARDS = {"ring": ring, "table": table, "garments": garments}
 """Data sets by name, from a seed."""

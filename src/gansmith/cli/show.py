@@ -20,6 +20,9 @@ METER_OVER = 5
 PLAIN_EVERY = 10
 """Without a terminal, one line for every tenth tick."""
 
+SHOWN = ("kernel", "precision", "recall", "coverage", "accuracy")
+"""Scores of an evaluation that have a place on the line."""
+
 
 class Screen:
     """Shows events on stderr; stdout stays free for results.
@@ -85,7 +88,7 @@ class Screen:
         self._ticks += 1
 
     def _on_evaluation(self, event: Mapping[str, Any]) -> None:
-        scores = "  ".join(f"{name} {value:.3f}" for name, value in event["scores"].items())
+        scores = "  ".join(f"{name} {event['scores'][name]:.3f}" for name in SHOWN if name in event["scores"])
         self.say(f"{event['samples']:>10,} samples  {scores}{'  (best so far)' if event['best'] else ''}")
 
     def _on_diagnosis(self, event: Mapping[str, Any]) -> None:

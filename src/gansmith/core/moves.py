@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.broken import NotFinite, first_broken
 from gansmith.core.draws import Draws, mix
 from gansmith.core.game import GameError, Term, Turn
 from gansmith.core.scene import Scene
@@ -73,6 +76,10 @@ def move(
 
     Returns:
         The log; empty where all terms are lazy and none is due.
+
+    Raises:
+        NotFinite: The loss is infinite or no number; nothing was stepped. Looked for in every move on a CPU, and
+            elsewhere, where looking means waiting for the device, in measured rounds.
     """
     backend, rows = state.backend, count_rows(batch)
     terms = _due(state, turn)
@@ -91,8 +98,10 @@ def move(
             share = (piece.stop - piece.start) / rows
             scene = _scene(state, batch, piece, rows, str(slot), given, leaves)
             with backend.precision():
-                values = {name: due.term.fn(scene) for name, due in terms.items()}
-                loss = torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
+                values, loss = _losses(terms, scene)
+            if (measure or backend.device.type == "cpu") and not math.isfinite(float(loss.detach())):
+                again = partial(_scene, state, batch, piece, rows, str(slot), given, leaves)
+                raise _broken(state, turn.player, slot, terms, values, again)
             if not loss.requires_grad:
                 raise GameError(f"the loss of {turn.player!r} ({', '.join(terms)}) does not depend on its nets")
             torch.autograd.backward(loss * share, inputs=params)
@@ -108,6 +117,32 @@ def move(
             log |= _step(state, turn.player, params, measure)
     backend.agree_on([*state.buffers_of(turn.player), *state.coupled_buffers])
     return log
+
+
+def _losses(terms: Mapping[str, _Due], scene: Scene) -> tuple[dict[str, Tensor], Tensor]:
+    """The values of the terms, and their weighted sum."""
+    values = {name: due.term.fn(scene) for name, due in terms.items()}
+    return values, torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
+
+
+def _broken(
+    state: State,
+    player: str,
+    slot: int,
+    terms: Mapping[str, _Due],
+    values: Mapping[str, Tensor],
+    scene: Callable[[], Scene],
+) -> NotFinite:
+    """Which term broke, and which tensor before it: found by computing the same once more, under watch."""
+
+    def again() -> None:
+        _seed(state, slot)
+        with state.backend.precision():
+            _losses(terms, scene())
+
+    name = next((n for n, value in values.items() if not math.isfinite(float(value.detach()))), next(iter(values)))
+    first = first_broken(state.game.nets, again)
+    return NotFinite(f"the loss {player}/{name}" + (f" (it began in {first})" if first else ""))
 
 
 @torch.no_grad()

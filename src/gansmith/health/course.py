@@ -9,7 +9,16 @@ from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, covering, percent, telling
 from gansmith.health.history import History, Series
 
-__all__ = ["converged", "divergence", "healthy", "numerical_failure", "oscillation", "stalled", "underway"]
+__all__ = [
+    "average_behind",
+    "converged",
+    "divergence",
+    "healthy",
+    "numerical_failure",
+    "oscillation",
+    "stalled",
+    "underway",
+]
 
 WORSE = 3.0
 """Times its best that the kernel distance ends at where a run has diverged."""
@@ -22,6 +31,9 @@ SWING, LOOKS = 0.7, 6
 
 FLOOR = 0.03
 """Share of the largest kernel distance below which its changes are noise."""
+
+BEHIND = 2.0
+"""Times the generator's own kernel distance that its average's is where the average is too slow."""
 
 MIDDLE = 0.1
 """How far from a guess the discriminator may be at the end of a game that is over."""
@@ -170,6 +182,53 @@ def stalled(history: History) -> Diagnosis | None:
             Remedy(
                 "setting", "larger networks (--size m, width) if the data is rich; other learning rates if it is not"
             ),
+        ),
+    )
+
+
+def average_behind(history: History) -> Diagnosis | None:
+    """The averaged generator, which one gets, is worse than the one that is trained."""
+    averaged, raw = history.score("kernel"), history.score("raw_kernel")
+    covered = history.relative("coverage")
+    if len(raw) < 4 or history.early or covered is None or covered >= GOOD:
+        return None
+    now, own = averaged.after(0.7).mean, max(raw.after(0.7).mean, FLOOR * max(averaged.values), 1e-9)
+    if now < BEHIND * own:
+        return None
+    return Diagnosis(
+        "average-behind",
+        "watch",
+        beyond(now / own, BEHIND, 2 * BEHIND),
+        None,
+        "The model is an average of the generator over time, and that average lags behind. The generator itself is "
+        "already better than what you would get.",
+        (
+            Evidence(
+                "kernel", now, BEHIND * own, f"its distance to real data is {now:.3g}, that of the latest {own:.3g}"
+            ),
+        ),
+        (
+            Remedy("setting", "a shorter average: a smaller ema (its half-life in samples)"),
+            Remedy("time", "train longer: the average follows"),
+        ),
+    )
+
+
+def undertrained(history: History) -> Diagnosis | None:
+    """The run ended with poor samples, and nothing shows that longer training would not have helped."""
+    covered = history.relative("coverage")
+    if not history.over or covered is None or covered >= POOR:
+        return None
+    return Diagnosis(
+        "undertrained",
+        "watch",
+        beyond(-covered, -POOR, 0.0),
+        None,
+        "The run ended before samples were good. Nothing shows that the game had gone wrong.",
+        (covering(covered, POOR),),
+        (
+            Remedy("time", "train longer: a larger --budget"),
+            Remedy("setting", "larger learning rates (lr_g, lr_d), if samples changed slowly"),
         ),
     )
 

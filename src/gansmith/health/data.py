@@ -1,21 +1,18 @@
-"""The rules on data and its delivery: what no change of training mends."""
+"""The rule on the data itself: what no change of training mends."""
 
 from __future__ import annotations
 
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
-from gansmith.health.evidence import beyond, percent
+from gansmith.health.evidence import percent
 from gansmith.health.history import History
 
-__all__ = ["data_problem", "loader_bound"]
+__all__ = ["data_problem"]
 
 REPEATED, COPIES = 0.1, 20
 """Share of repeated items, and copies of the commonest one, that together are a fault: a few doubles are common."""
 
 SKILL = 0.05
 """How far labels must be told from the data better than by guessing, on a scale from 0 to 1."""
-
-WAITING = 0.5
-FEWEST = 5
 
 
 def data_problem(history: History) -> Diagnosis | None:
@@ -49,28 +46,4 @@ def data_problem(history: History) -> Diagnosis | None:
         "will mend this.",
         tuple(evidence for evidence, _ in found),
         tuple(Remedy("data", text) for _, text in found),
-    )
-
-
-def loader_bound(history: History) -> Diagnosis | None:
-    """Training waits for data."""
-    waiting = history.signal("waiting")
-    if len(waiting) < FEWEST:
-        return None
-    share = waiting.after(0.3).mean
-    if share < WAITING:
-        return None
-    return Diagnosis(
-        "loader-bound",
-        "watch",
-        beyond(share, WAITING, 0.9),
-        waiting.since(lambda v: v > WAITING),
-        "Training waits for data instead of learning. Nothing is wrong with the game, it is only slow.",
-        (Evidence("waiting", share, WAITING, f"{percent(share)} of the time goes into waiting for batches"),),
-        (
-            Remedy(
-                "data", "keep the data on a quicker disk, or in one .npz or .parquet file instead of many small ones"
-            ),
-            Remedy("setting", "smaller images (--image-size), or fewer changes made to each (augment)"),
-        ),
     )

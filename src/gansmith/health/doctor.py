@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gansmith.health.balance import discriminator_overfit, discriminator_too_weak, vanishing_gradient
 from gansmith.health.course import (
+    average_behind,
     converged,
     divergence,
     healthy,
@@ -13,12 +14,14 @@ from gansmith.health.course import (
     oscillation,
     runaway,
     stalled,
+    undertrained,
     underway,
 )
-from gansmith.health.data import data_problem, loader_bound
+from gansmith.health.data import data_problem
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
-from gansmith.health.variety import condition_ignored, memorisation, mode_collapse
+from gansmith.health.machine import loader_bound, memory_growth
+from gansmith.health.variety import condition_ignored, memorisation, mode_collapse, mode_dropping
 
 __all__ = ["RULES", "diagnose"]
 
@@ -30,21 +33,31 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
     vanishing_gradient,
     discriminator_too_weak,
     mode_collapse,
+    mode_dropping,
     discriminator_overfit,
     memorisation,
     condition_ignored,
     oscillation,
     loader_bound,
+    memory_growth,
+    average_behind,
     stalled,
+    undertrained,
     converged,
 )
 """In the order of causes: what stands first explains what stands behind it."""
+
+SPOILT = ("numerical-failure", "divergence", "vanishing-gradient", "discriminator-too-weak", "mode-collapse")
+"""Diagnoses of games in which nothing good is made."""
 
 BEHIND = {
     "numerical-failure": ("data-problem",),
     "condition-ignored": ("data-problem",),
     "memorisation": ("mode-collapse", "vanishing-gradient"),
-    "stalled": ("vanishing-gradient", "discriminator-too-weak", "mode-collapse", "divergence", "numerical-failure"),
+    "mode-dropping": (*SPOILT, "condition-ignored", "data-problem"),
+    "average-behind": SPOILT,
+    "undertrained": (*SPOILT, "mode-dropping", "average-behind", "stalled", "oscillation", "data-problem"),
+    "stalled": (*SPOILT, "mode-dropping", "average-behind"),
 }
 """Diagnoses that others explain already."""
 
@@ -63,9 +76,11 @@ def diagnose(history: History) -> list[Diagnosis]:
         history: The signals and scores of a run, finished or not.
     """
     rules = RULES if history.rounds >= FEWEST_ROUNDS or history.broke else EARLY
-    found = [d for rule in rules if (d := rule(history)) is not None]
-    names = {d.name for d in found}
-    found = [d for d in found if not names.intersection(BEHIND.get(d.name, ()))]
+    said: dict[str, Diagnosis] = {}
+    for rule in rules:
+        if (found_by := rule(history)) is not None:
+            said.setdefault(found_by.name, found_by)  # divergence shows in two ways
+    found = [d for d in said.values() if not said.keys() & set(BEHIND.get(d.name, ()))]
     if not found:
         judged = rules is RULES and (history.final or any(history.scores.values()))
         found = [healthy(history) if judged else underway(history)]

@@ -111,6 +111,8 @@ class History:
         broke_by: `data` where the data had the number that is none; empty otherwise, or where it is not known.
         facts: Numbers on the data, by name: `repeated`, `most_copies`, `missing_classes`, `label_skill`.
         names: What they are of.
+        modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
+        expected: Share of real items in it.
     """
 
     total: int = 0
@@ -126,6 +128,8 @@ class History:
     broke_by: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    modes: Mapping[str, Series] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
 
     def signal(self, name: str) -> Series:
         """A signal; empty where it was not measured."""
@@ -144,6 +148,12 @@ class History:
     def improving(self) -> bool:
         """Whether samples still get better, while there is time."""
         return not self.over and bool(self.score("kernel").improving())
+
+    @property
+    def settled(self) -> bool:
+        """Whether samples have not got better by as much as 2% in the second half of at least eight looks."""
+        kernel = self.score("kernel")
+        return len(kernel) >= 8 and kernel.after(0.5).best > 0.98 * kernel.between(0.0, 0.5).best
 
     @property
     def early(self) -> bool:

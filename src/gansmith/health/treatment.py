@@ -91,7 +91,8 @@ def treat(
     """
     sick = [d for d in diagnoses if d.level == "sick" and d.name in _CARE]
     if not sick:
-        return None
+        won = any(d.name == "converged" for d in diagnoses) and history.settled
+        return Treatment("converged", now, stop=True, text="training stops: the game is over, and won") if won else None
     broke = bool(history.broke)
     if past and not broke and now - past[-1].at < PATIENCE * history.total:
         return None
@@ -200,6 +201,7 @@ _CARE: Mapping[str, Callable[[_Case], Treatment]] = {
     "vanishing-gradient": _vanishing,
     "discriminator-too-weak": _weak,
     "mode-collapse": _collapse,
+    "mode-dropping": _collapse,
     "discriminator-overfit": _by_heart,
     "memorisation": _by_heart,
     "data-problem": _data,

@@ -6,10 +6,18 @@ from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, percent
 from gansmith.health.history import History
 
-__all__ = ["condition_ignored", "memorisation", "mode_collapse"]
+__all__ = ["condition_ignored", "memorisation", "mode_collapse", "mode_dropping"]
 
 FEW_REACHED, FEW_COVERED = 0.25, 0.5
 """Recall and coverage, as shares of what real data reaches, that are both missed where modes have collapsed."""
+
+DROPPED, LOST = 0.2, 0.1
+"""Samples in a mode, as a share of what the data has there, below which it is dropped; share of the data in dropped
+modes from which on that is serious.
+"""
+
+NARROW = 0.5
+"""Mean distance of two samples, as a share of that of two real items, that is worth telling."""
 
 COPIED, DUPLICATES = 0.65, 0.01
 ALIKE = 0.04
@@ -34,6 +42,10 @@ def mode_collapse(history: History) -> Diagnosis | None:
         Evidence("recall", recall, FEW_REACHED, f"samples reach {percent(recall)} of the variety that real data has"),
         Evidence("coverage", coverage, FEW_COVERED, f"they lie near {percent(coverage)} of what real samples lie near"),
     ]
+    between = history.now("spread")
+    if between is not None and between < NARROW:
+        text = f"two samples differ by {percent(between)} of what two real items do"
+        evidence.append(Evidence("spread", between, NARROW, text))
     obeys = history.relative("accuracy")
     per_class = history.classes > 1 and obeys is not None and obeys > 0.7
     if per_class:
@@ -53,6 +65,38 @@ def mode_collapse(history: History) -> Diagnosis | None:
             Remedy("setting", "train with --recipe r3gan: its pairing loss and penalties keep both players in balance"),
             Remedy("setting", "let the discriminator see several samples at once: pack=2, or batch_features=std"),
             Remedy("setting", "halve both learning rates (lr_g, lr_d)"),
+        ),
+    )
+
+
+def mode_dropping(history: History) -> Diagnosis | None:
+    """Whole classes or clusters of the data are hardly made, though the rest is."""
+    if history.early or history.improving:
+        return None
+    made = {name: series.after(0.8).mean / history.expected[name] for name, series in history.modes.items()}
+    dropped = sorted((name for name in made if made[name] < DROPPED), key=lambda name: made[name])
+    if not dropped:
+        return None
+    lost = sum(history.expected[name] for name in dropped)
+    first = dropped[0]
+    bound = DROPPED * history.expected[first]
+    told = ", ".join(f"{name} ({percent(made[name])} of what it should be)" for name in dropped[:5])
+    more = f" and {len(dropped) - 5} more" if len(dropped) > 5 else ""
+    return Diagnosis(
+        "mode-dropping",
+        "sick" if lost >= LOST else "watch",
+        beyond(-made[first], -DROPPED, 0.0),
+        history.modes[first].since(lambda v: v < bound),
+        "Some kinds of what the data shows are hardly ever made. The generator found that it fools the discriminator "
+        "without them.",
+        (
+            Evidence("modes", lost, LOST, f"{len(dropped)} of {len(made)} kinds are missing: {told}{more}"),
+            Evidence("modes", lost, LOST, f"{percent(lost)} of the data is of these kinds"),
+        ),
+        (
+            Remedy("setting", "train with --recipe r3gan: its pairing loss makes every real item count"),
+            Remedy("setting", "let the discriminator see several samples at once: pack=2, or batch_features=std"),
+            Remedy("data", "if these kinds are rare in the data, add items of them"),
         ),
     )
 

@@ -39,10 +39,9 @@ class Autopilot:
 
         Weights may go back; time does not: schedules and the budget go on, so that no run goes on for ever.
         """
-        if not history.broke and not any(d.level == "sick" for d in diagnoses):
-            if not any(d.name == "underway" for d in diagnoses):
-                self._keep(state.snapshot())
-            return None
+        sick = history.broke or any(d.level == "sick" for d in diagnoses)
+        if not sick and not any(d.name == "underway" for d in diagnoses):
+            self._keep(state.snapshot())
         found = treat(diagnoses, history, ability_of(state), state.dials, self.past, state.clock.samples)
         if found is None:
             return None

@@ -15,7 +15,7 @@ from gansmith.features import extractor as find_extractor
 from gansmith.metrics import Comparison, check_compared, compare_features
 from gansmith.run.contestants import Contestant, contestants, own_data, refuse_circular, same_draw
 from gansmith.run.course import Course
-from gansmith.run.evaluation import Ruler, measure_samples
+from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
 from gansmith.run.sample import MOST_SAMPLES, MOST_SEED, whole
@@ -142,7 +142,7 @@ def compare(
 
 def _samples(contestant: Contestant, ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
     task = f"judging {contestant.name}"
-    return measure_samples(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
+    return measure_model(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
 
 
 def _has_judge(contestant: Contestant) -> bool:

@@ -18,11 +18,9 @@ from gansmith.run.model import Model
 from gansmith.run.sample import draw
 from gansmith.types import Batch
 
-__all__ = ["QUICK", "Ruler", "evaluate_model", "measure_samples"]
+__all__ = ["Ruler", "evaluate_model", "measure_model"]
 
 CHUNK = 256
-QUICK = ("kernel", "precision", "recall", "coverage")
-"""What is measured while training: cheap, and meaningful for a few hundred images."""
 
 
 @dataclass
@@ -106,14 +104,14 @@ def evaluate_model(
         ceiling: Also measure real data in the place of the samples.
         tick: Told the share that is drawn.
     """
-    fake = measure_samples(model, ruler, n, settings.seed, tick)
+    fake = measure_model(model, ruler, n, settings.seed, tick)
     return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
 
 
-def measure_samples(
-    model: Model, ruler: Ruler, n: int, seed: int, tick: Callable[[float], None] | None = None
+def measure_model(
+    model: Model, ruler: Ruler, n: int, seed: int = 0, tick: Callable[[float], None] | None = None
 ) -> dict[str, Tensor]:
-    """Draw `n` samples and measure them, in their order; `tick` is told the share that is done."""
+    """Features, and where the model has classes also labels and logits, of `n` samples of a model."""
 
     def batches() -> Iterable[Batch]:
         done = 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,7 +14,7 @@ import torch
 from gansmith.core import Backend
 from gansmith.errors import InputError, nearest
 
-__all__ = ["Precision", "backend", "cores", "out_of_memory", "precision_on", "set_threads"]
+__all__ = ["Precision", "backend", "cores", "memory_used", "out_of_memory", "precision_on", "set_threads"]
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -28,6 +30,23 @@ def cores() -> int:
         if limit.isdigit() and period.strip().isdigit():
             available = min(available, max(1, round(int(limit) / int(period))))
     return available
+
+
+def memory_used() -> float:
+    """Memory that this process holds, in MiB; where the system does not tell, the most it ever held."""
+    pages = Path("/proc/self/statm")
+    if pages.is_file():
+        return round(int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+    return _most_held()
+
+
+def _most_held() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.nan
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -60,6 +60,8 @@ class _Reader:
     def __init__(self) -> None:
         self.signals: dict[str, list[tuple[int, float]]] = {}
         self.scores: dict[str, list[tuple[int, float]]] = {}
+        self.modes: dict[str, list[tuple[int, float]]] = {}
+        self.expected: dict[str, float] = {}
         self.facts: dict[str, Any] = {"total": 0, "classes": 0, "finished": False, "broke": "", "broke_by": ""}
         self.treated: list[str] = []
         self.rounds = 0
@@ -76,13 +78,16 @@ class _Reader:
     def on_round(self, event: Mapping[str, Any]) -> None:
         self.rounds = event.get("round", self.rounds)
         values = {**event.get("values", {}), **event.get("steps", {})}
-        values |= {name: event.get(name) for name in ("rate", "waiting")}
+        values |= {name: event.get(name) for name in ("rate", "waiting", "memory")}
         for name, value in values.items():
             _keep(self.signals, RENAMED.get(name, name), event.get("samples", 0), value)
 
     def on_evaluation(self, event: Mapping[str, Any]) -> None:
         for name, value in event.get("scores", {}).items():
             _keep(self.scores, name, event.get("samples", 0), value)
+        for name, (real, made) in event.get("modes", {}).items():
+            self.expected[name] = float(real)
+            _keep(self.modes, name, event.get("samples", 0), made)
 
     def on_broke(self, event: Mapping[str, Any]) -> None:
         self.facts |= {"broke": str(event.get("what", "a number")), "broke_by": str(event.get("by", ""))}
@@ -91,7 +96,7 @@ class _Reader:
         """What was before has been treated: judge what comes after."""
         self.treated.append(f"{event.get('of')}: {event.get('text')}")
         if not event.get("stop"):
-            self.signals, self.scores = {}, {}
+            self.signals, self.scores, self.modes = {}, {}, {}
             self.facts |= {"broke": "", "broke_by": ""}
 
     def on_done(self, event: Mapping[str, Any]) -> None:
@@ -104,6 +109,8 @@ class _Reader:
         return History(
             signals={name: Series.of(pairs) for name, pairs in self.signals.items()},
             scores={name: Series.of(pairs) for name, pairs in self.scores.items()},
+            modes={name: Series.of(pairs) for name, pairs in self.modes.items()},
+            expected=self.expected,
             final={r["name"]: float(r["value"]) for r in metrics.get("results", ())},
             ceiling={r["name"]: float(r["value"]) for r in metrics.get("ceiling", ())},
             rounds=self.rounds,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -18,7 +17,8 @@ from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
 from gansmith.metrics.functional import accuracy, kernel_distance
-from gansmith.run.evaluation import QUICK, Ruler, evaluate_model
+from gansmith.run.evaluation import Ruler, evaluate_model
+from gansmith.run.eye import LOOK, Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
 from gansmith.run.log import Log
@@ -30,7 +30,6 @@ __all__ = ["Judging", "embedded_judge", "judge_for"]
 EPOCHS, MOST, LEAST = 40, 60_000, 2_000
 """A judge sees the training images 40 times, but at most 60,000 and at least 2,000 images."""
 
-QUICK_SAMPLES = 1_000
 DRAWS = 8
 SAMPLES = 5_000
 FEWEST = 20
@@ -76,18 +75,21 @@ class Judging:
     def _val(self) -> dict[str, Tensor]:
         return self.ruler.measure_images(self.plan.part("val"), self.plan.codec)
 
-    @property
-    def quick(self) -> _Quick | None:
-        """Scores of a model on validation images; None where there are too few of them."""
-        return _Quick(self) if len(self.plan.splits.val) >= FEWEST else None
+    @cached_property
+    def eye(self) -> Eye | None:
+        """What looks at samples while the run trains; None where there are too few validation images."""
+        if len(self.plan.splits.val) < FEWEST:
+            return None
+        train = self.plan.part("train")
+        return Eye.of(self.ruler, self._val, self.train, train.classes, train.names)
 
     @cached_property
     def tie(self) -> float:
         """Difference of kernel distances that is noise: two standard deviations over draws of real images."""
-        if self.quick is None:
+        if self.eye is None:
             return 0.0
         features, generator = self.train["features"], torch.Generator().manual_seed(0)
-        draws = [torch.randint(len(features), (QUICK_SAMPLES,), generator=generator) for _ in range(DRAWS)]
+        draws = [torch.randint(len(features), (LOOK,), generator=generator) for _ in range(DRAWS)]
         values = [kernel_distance(self._val["features"], features[rows]) for rows in draws]
         return 2 * statistics.stdev(map(float, values))
 
@@ -96,7 +98,7 @@ class Judging:
         train, val = self.plan.part("train"), self.plan.part("val")
         keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
         right = None
-        if self.quick is not None and "logits" in self._val:
+        if self.eye is not None and "logits" in self._val:
             right = accuracy(self._val["logits"], self._val["labels"])
         return facts_of(keys, train.names, train.labels, val.labels, train.classes, right)
 
@@ -114,18 +116,6 @@ class Judging:
             ceiling=True,
             tick=lambda share: self.log.progress("judging the model", share),
         )
-
-
-@dataclass(frozen=True)
-class _Quick:
-    judging: Judging
-
-    def __call__(self, model: Model) -> Mapping[str, float]:
-        judging = self.judging
-        settings = judging.ruler.settings("val", resamples=0)
-        names = [*QUICK, "accuracy"] if judging.ruler.judge is not None and model.classes else QUICK
-        found = evaluate_model(model, judging.ruler, judging._val, None, settings, n=QUICK_SAMPLES, metrics=names)
-        return {result.name: result.value for result in found.results}
 
 
 def judge_for(train: ImageSet, codec: ImageCodec, log: Log) -> TrainedJudge:

@@ -8,28 +8,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
 from gansmith.core import Log as RoundLog
-from gansmith.core import Snapshot, State
+from gansmith.core import NotFinite, Snapshot, State
 from gansmith.health import diagnose
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.checkpoint import load_latest, save_checkpoint
 from gansmith.run.events import read_events
+from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
+from gansmith.run.hardware import memory_used
 from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
 from gansmith.run.model import Model
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
 from gansmith.types import Batch, Json
 
-__all__ = ["Recorder", "Scores"]
-
-Scores = Callable[[Model], Mapping[str, float]]
-"""From the model so far to its scores on the validation images."""
+__all__ = ["Recorder"]
 
 BEST = "kernel"
 """The score that chooses the best model; lower is better. Unbiased, so it is fair for few images."""
@@ -42,8 +41,8 @@ class Recorder:
         folder: Where to write.
         pace: When.
         log: Where events go.
-        model_of: Makes a model of the state's (averaged) nets.
-        scores: Measures it; None where the data is too small to.
+        model_of: Makes a model of a state and its nets.
+        eye: Looks at it; None where the data is too small to.
         held_out: Validation images to ask the discriminator about.
         seen: As many training images, for the same.
         extra: What an earlier process kept in the checkpoint that this run continues from.
@@ -57,8 +56,8 @@ class Recorder:
         folder: RunFolder,
         pace: Pace,
         log: Log,
-        model_of: Callable[[State], Model],
-        scores: Scores | None,
+        model_of: Callable[[State, Mapping[str, nn.Module]], Model],
+        eye: Eye | None,
         held_out: Batch,
         seen: Batch,
         extra: Mapping[str, Any] | None = None,
@@ -66,7 +65,7 @@ class Recorder:
         autopilot: bool = False,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
-        self._model_of, self._scores = model_of, scores
+        self._model_of, self._eye = model_of, eye
         kept = extra or {}
         self._tie = tie
         self._vitals = Vitals(pace.tick, held_out, seen, kept.get("window"))
@@ -95,7 +94,7 @@ class Recorder:
 
     def start(self, state: State) -> None:
         """Before the first round: what the untrained generator makes, as the film's first picture."""
-        self._picture(state, self._model_of(state))
+        self._picture(state, self._model_of(state, state.best_nets))
         if self._pilot is not None:
             self._pilot.begin(state)
 
@@ -136,6 +135,7 @@ class Recorder:
             stage=state.clock.stage,
             rate=round(rate, 1),
             waiting=_waiting(state),
+            memory=memory_used(),
             values=values,
             steps=steps,
         )
@@ -143,19 +143,20 @@ class Recorder:
             raise NotFinite(broken[0] if broken else name)
 
     def _evaluate(self, state: State) -> None:
-        model = self._model_of(state)
+        model = self._model_of(state, state.best_nets)
         self._picture(state, model)
-        if self._scores is None:
+        if self._eye is None:
             model.save(self.folder.model)
             return
-        scores = dict(self._scores(model))
-        score = scores.get(BEST, math.nan)
+        raw = self._model_of(state, state.game.nets) if state.ema else None
+        seen = self._eye.look(model, raw)
+        score = seen.scores.get(BEST, math.nan)
         better = self.best is None or score < self.best + self._tie
         if math.isfinite(score):
             self.best = score if self.best is None else min(score, self.best)
         if better:
             model.save(self.folder.model)
-        self.log.event("evaluation", samples=state.clock.samples, scores=scores, best=better)
+        self.log.event("evaluation", samples=state.clock.samples, best=better, **vars(seen))
         self._examine(state)
 
     def _examine(self, state: State) -> bool:

@@ -174,7 +174,10 @@ def _curves(events: list[dict[str, Any]]) -> str:
     shares = curves(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
     drawn.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
     drawn.append(
-        ("Kernel distance on validation images", line_chart(curves(evaluations, "scores", ["kernel"]), "samples"))
+        (
+            "Kernel distance on validation images",
+            line_chart(curves(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
+        )
     )
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))

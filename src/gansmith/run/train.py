@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
-from gansmith.core import Backend, GameError, State, play
+from gansmith.core import Backend, GameError, NotFinite, State, play
 from gansmith.errors import GansmithError, InputError, RunError
 from gansmith.run.checkpoint import Checkpoint, load_latest
 from gansmith.run.events import Events
@@ -22,7 +23,6 @@ from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
 from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
-from gansmith.run.not_finite import NotFinite
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
@@ -240,7 +240,7 @@ class _Session:
                 pace,
                 self.log,
                 self._model_of,
-                judging.quick,
+                judging.eye,
                 self._shown("val"),
                 self._shown("train"),
                 extra,
@@ -285,7 +285,7 @@ class _Session:
         write_report(self.folder)
         return RunError(f"{error} stopped being a number: {ADVICE}, in a new --out ({kept})")
 
-    def _model_of(self, state: State) -> Model:
+    def _model_of(self, state: State, nets: Mapping[str, nn.Module]) -> Model:
         plan = self.plan
         provenance = {
             "data": {"name": plan.name, "train_fingerprint": self.train_images.fingerprint},
@@ -295,8 +295,7 @@ class _Session:
             "parents": [] if plan.origin is None else [plan.origin.digest],
             "intended_use": "research and creative work; made images must not be passed off as photographs",
         }
-        nets, frequencies = state.best_nets, plan.frequencies
-        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, plan.rows)
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, plan.frequencies, provenance, plan.rows)
 
     def _shown(self, split: str) -> Batch:
         """The images of a split that the discriminator is asked about."""

@@ -6,8 +6,7 @@ import time
 
 import torch
 
-from gansmith.core import Source
-from gansmith.run.not_finite import NotFinite
+from gansmith.core import NotFinite, Source
 from gansmith.types import Batch, Json
 
 __all__ = ["Watched"]

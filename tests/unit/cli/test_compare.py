@@ -16,7 +16,7 @@ from gansmith.data.open import open_images
 from gansmith.data.split import split_images
 from gansmith.errors import InputError
 from gansmith.features.registry import extractor
-from gansmith.run import judging
+from gansmith.run import eye, judging
 from gansmith.run.compare import Match, compare
 from gansmith.run.compare_report import write_comparison
 from gansmith.run.contestants import contestants, refuse_circular
@@ -36,8 +36,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     other = save_npz(root / "other.npz", n=60, seed=9)
     plain = save_npz(root / "plain.npz", labelled=False, n=150)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"SAMPLES": 300, "QUICK_SAMPLES": 100, "EPOCHS": 1, "LEAST": 200}.items():
+        for name, value in {"SAMPLES": 300, "EPOCHS": 1, "LEAST": 200}.items():
             patch.setattr(judging, name, value)
+        for module in (judging, eye):
+            patch.setattr(module, "LOOK", 100)
         train(Request(data, recipe="gan", budget="320", out=root / "a", settings=SETTINGS))
         judge = root / "a/judge"
         made = (

@@ -50,6 +50,14 @@ def history(told=0.7, overfit=0.5, kernel=None, recall=0.8, coverage=0.9, accura
 
 FLAT = [1.0] * LOOKS
 
+LAGGING = history(coverage=0.4, recall=0.4)
+LAGGING = replace(LAGGING, scores={**LAGGING.scores, "raw_kernel": even([0.3 / (i + 1) for i in range(LOOKS)])})
+
+
+def with_memory(values) -> History:
+    made = history()
+    return replace(made, signals={**made.signals, "memory": even(values)})
+
 
 @pytest.mark.parametrize(
     ("name", "sick"),
@@ -66,6 +74,13 @@ FLAT = [1.0] * LOOKS
         ("memorisation", replace(history(), final={**history().final, "duplicates": 0.2})),
         ("condition-ignored", history(accuracy=0.12)),
         ("numerical-failure", replace(history(), broke="the weight G.stem")),
+        (
+            "mode-dropping",
+            history(
+                modes={"cat": even([0.49] * 10), "dog": even([0.51] * 10), "owl": even([0.0] * 10)},
+                expected=dict.fromkeys(("cat", "dog", "owl"), 1 / 3),
+            ),
+        ),
     ],
 )
 def test_each_failure_is_named_first_with_what_it_means_and_what_helps(name, sick):
@@ -84,11 +99,44 @@ def test_each_failure_is_named_first_with_what_it_means_and_what_helps(name, sic
         ("stalled", history(kernel=FLAT, coverage=0.6)),
         ("condition-ignored", history(accuracy=0.45)),
         ("discriminator-overfit", history(overfit=0.8)),
+        ("mode-dropping", history(modes={"owl": even([0.01] * 10)}, expected={"owl": 0.06})),
+        ("undertrained", history(coverage=0.4, recall=0.4)),
+        ("average-behind", LAGGING),
+        ("memory-growth", with_memory([1_000 + 20 * i for i in range(TICKS)])),
     ],
 )
 def test_what_is_to_be_watched_is_no_illness(name, run):
     found = {d.name: d.level for d in diagnose(run)}
     assert found[name] == "watch" and "sick" not in found.values()
+
+
+def test_what_is_missing_is_named_and_since_when():
+    made = {"cat": even([0.5] * 10), "dog": even([0.3] * 10), "owl": even([0.2] * 5 + [0.01] * 5)}
+    found, *_ = diagnose(history(modes=made, expected={"cat": 0.5, "dog": 0.3, "owl": 0.2}))
+    assert (found.name, found.level, found.since) == ("mode-dropping", "sick", 6_000)
+    assert "1 of 3 kinds are missing: owl (5% of what it should be)" in found.evidence[0].text
+
+
+def test_modes_are_not_missed_early_nor_where_nothing_good_is_made():
+    gone = {"modes": {"owl": even([0.0] * 10)}, "expected": {"owl": 0.3}}
+    early = history(final=False, **gone)
+    scores = {name: Series(s.samples[:2], s.values[:2]) for name, s in early.scores.items()}
+    assert [d.name for d in diagnose(replace(early, scores=scores))] == ["healthy"]
+    assert "mode-dropping" not in {d.name for d in diagnose(history(recall=0.02, coverage=0.2, **gone))}
+
+
+def test_memory_that_settles_is_no_leak():
+    for values in (
+        [1_000] * TICKS,
+        [100 + 2 * i for i in range(TICKS)],
+        [1_000 + 60 * min(i, 60) for i in range(TICKS)],
+    ):
+        assert [d.name for d in diagnose(with_memory(values))] == ["healthy"]
+
+
+def test_an_average_that_follows_is_well():
+    close = replace(LAGGING, scores={**LAGGING.scores, "raw_kernel": LAGGING.score("kernel")})
+    assert "average-behind" not in {d.name for d in diagnose(close)}
 
 
 def test_a_game_that_is_over_has_converged():
@@ -165,4 +213,4 @@ def test_the_guide_lists_every_diagnosis_and_no_other():
     code = "".join(p.read_text(encoding="utf-8") for p in (root / "src/gansmith/health").glob("*.py"))
     named = set(re.findall(r'Diagnosis\(\s*"([a-z-]+)"', code))
     page = (root / "docs/guide/doctor.md").read_text(encoding="utf-8").split("## Diagnoses")[1]
-    assert named == set(re.findall(r"^\| `([a-z-]+)`", page, re.MULTILINE)) and len(named) == 15
+    assert named == set(re.findall(r"^\| `([a-z-]+)`", page, re.MULTILINE)) and len(named) == 19

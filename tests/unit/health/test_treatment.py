@@ -19,6 +19,7 @@ CARED = (
     "vanishing-gradient",
     "discriminator-too-weak",
     "mode-collapse",
+    "mode-dropping",
     "discriminator-overfit",
     "memorisation",
     "data-problem",
@@ -43,7 +44,7 @@ def test_steps_that_are_too_large_get_rates_that_fit_and_weights_go_back():
     assert again is not None and again.dials["lr/G"] < found.dials["lr/G"] and again.dials["weight/D/pairs"] == 1.0
 
 
-@pytest.mark.parametrize("name", ["vanishing-gradient", "mode-collapse"])
+@pytest.mark.parametrize("name", ["vanishing-gradient", "mode-collapse", "mode-dropping"])
 def test_the_loss_in_reserve_takes_the_place_of_the_games_own(name):
     found = treat(said(name), history(D=0.01, G=0.01), ABILITY, {}, [], 1_000)
     assert found is not None
@@ -72,6 +73,19 @@ def test_what_learns_by_heart_is_treated_once_and_then_stopped():
 def test_faulty_data_ends_the_run():
     found = treat(said("data-problem"), history(), ABILITY, {}, [], 100)
     assert found is not None and found.stop and not found.dials
+
+
+def test_a_game_that_is_over_ends_once_nothing_changes_any_more():
+    def looks(values):
+        return replace(history(D=0.01), scores={"kernel": Series.of(list(enumerate(values)))})
+
+    over = said("converged", "well")
+    flat, falls = looks([1.0, 0.1, *[0.05] * 7]), looks([1 / (i + 1) for i in range(9)])
+    found = treat(over, flat, ABILITY, {}, [], 9_000)
+    assert found is not None and found.stop and found.of == "converged" and not found.dials
+    assert treat(over, falls, ABILITY, {}, [], 9_000) is None
+    assert treat(over, looks([0.1] * 7), ABILITY, {}, [], 7_000) is None, "seven looks are too few"
+    assert treat(said("healthy", "well"), flat, ABILITY, {}, [], 9_000) is None
 
 
 def test_nothing_is_done_where_nothing_is_serious_or_can_be_done():

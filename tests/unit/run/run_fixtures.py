@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gansmith.run import judging
+from gansmith.run import eye, judging
 from gansmith.run.request import Request
 from gansmith.run.train import Run, train
 
@@ -36,8 +36,10 @@ def save_npz(path: Path, labelled: bool = True, **options: int) -> Path:
 def brief() -> Iterator[None]:
     """Short judging: these tests are not about how good a model is."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"SAMPLES": 300, "QUICK_SAMPLES": 100, "EPOCHS": 1, "LEAST": 200}.items():
+        for name, value in {"SAMPLES": 300, "EPOCHS": 1, "LEAST": 200}.items():
             patch.setattr(judging, name, value)
+        for module in (judging, eye):
+            patch.setattr(module, "LOOK", 100)
         yield
 
 

@@ -18,6 +18,8 @@ from gansmith.data.image_codec import ImageCodec
 from gansmith.data.open import open_images
 from gansmith.errors import InputError
 from gansmith.run.assess import assess
+from gansmith.run.evaluation import Ruler
+from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import load_judge, save_judge, train_judge
 from gansmith.run.report import write_report
@@ -54,6 +56,25 @@ def test_a_judge_without_its_facts_is_refused(judge: Path, tmp_path: Path, field
         (bad / "judge.json").write_text(json.dumps({k: v for k, v in {**info, field: value}.items() if v is not ...}))
         with pytest.raises(InputError, match="judge"):
             load_judge(bad)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_an_eye_counts_modes_by_class_or_by_cluster(
+    data: Path, plain_data: Path, finished: Run, labelled: bool
+) -> None:
+    images = open_images(data if labelled else plain_data)
+    codec = ImageCodec.fit(images)
+    ruler = Ruler.of(train_judge(images, codec, samples=256))
+    half = len(images) // 2
+    real, train = (ruler.measure_images(images.subset(r), codec) for r in (range(half), range(half, len(images))))
+    eye = Eye.of(ruler, real, train, images.classes, images.names)
+    seen = eye.look(finished.model, finished.model)
+    assert {"kernel", "coverage", "raw_kernel", "spread"} <= set(seen.scores) and seen.scores["spread"] >= 0
+    assert ("accuracy" in seen.scores) is labelled
+    expected, made = (sum(pair[i] for pair in seen.modes.values()) for i in (0, 1))
+    assert expected == pytest.approx(1, abs=0.1) and made <= 1.001
+    assert set(seen.modes) == {"dark", "mid", "light"} if labelled else all(n.startswith("like ") for n in seen.modes)
+    assert "raw_kernel" not in eye.look(finished.model).scores
 
 
 def test_the_runs_own_data_are_known(finished: Run, data: Path) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from gansmith.run import hardware
 from gansmith.run.budget import Budget
 from gansmith.run.charts import line_chart
 from gansmith.run.events import Events, read_events
+from gansmith.run.hardware import memory_used
 from gansmith.run.pace import Pace
 from gansmith.run.settings import parse_settings, resolve
 
@@ -204,3 +206,10 @@ def test_charts_leave_out_what_is_no_number() -> None:
     assert line_chart({"a": [(0, math.nan)]}, "x") == ""
     drawn = line_chart({"<a>": [(0, 1.0), (1, math.inf), (2, 1.0)]}, "x", marker=(0.5, "m & n"))
     assert "&lt;a&gt;" in drawn and "m &amp; n" in drawn and "nan" not in drawn and "inf" not in drawn
+
+
+def test_memory_is_known_and_follows_what_is_held() -> None:
+    before = memory_used()
+    held = np.ones(2**25)  # 256 MiB, touched
+    assert before > 50 and memory_used() - before > 200
+    assert held[-1] == 1

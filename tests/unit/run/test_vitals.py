@@ -6,8 +6,7 @@ import pytest
 import torch
 from test_autopilot import SPEC, state_of, weights
 
-from gansmith.core import play
-from gansmith.run.not_finite import NotFinite
+from gansmith.core import NotFinite, play
 from gansmith.run.vitals import MEASURED, STEPS, Vitals
 from gansmith.run.watched import Watched
 from gansmith.testing import RandomSource

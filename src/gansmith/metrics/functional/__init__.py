@@ -11,6 +11,7 @@ from gansmith.metrics.functional.frechet import (
     frechet_replicates,
 )
 from gansmith.metrics.functional.kernel import KernelSubsets, kernel_distance, kernel_replicates, kernel_subsets
+from gansmith.metrics.functional.modes import Modes, clusters, spread
 from gansmith.metrics.functional.moments import Moments
 from gansmith.metrics.functional.nearest import Memorisation, memorisation, nearest_items
 from gansmith.metrics.functional.prdc import Prdc, expected_coverage, prdc
@@ -19,12 +20,14 @@ from gansmith.metrics.functional.prdc_replicates import prdc_replicates
 __all__ = [
     "KernelSubsets",
     "Memorisation",
+    "Modes",
     "Moments",
     "Prdc",
     "TooFew",
     "accuracy",
     "bootstrap_mean",
     "check_enough",
+    "clusters",
     "confusion",
     "correct",
     "counts",
@@ -43,5 +46,6 @@ __all__ = [
     "per_class",
     "prdc",
     "prdc_replicates",
+    "spread",
     "standard_interval",
 ]
