@@ -19,7 +19,7 @@ from gansmith.types import Batch
 
 __all__ = ["FAULTS", "HEALTHY", "Fault", "Patient"]
 
-BATCH, ROUNDS = 128, 1_500
+BATCH, ROUNDS = 128, 2_000
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import torch
 
 from gansmith.core import Snapshot, State
 from gansmith.health import Diagnosis, History
@@ -45,10 +48,12 @@ class Autopilot:
         found = treat(diagnoses, history, ability_of(state), state.dials, self.past, state.clock.samples)
         if found is None:
             return None
-        self.past.append(found)
         well = self._fetch() if found.back or history.broke else None
         if well is not None:
+            before = sizes_of(state)
             state.adopt(well)
+            found = _fitted(found, before, sizes_of(state))
+        self.past.append(found)
         for player in found.forget:
             state.optims[player].state.clear()
         state.dials.update(found.dials)
@@ -62,6 +67,21 @@ class Autopilot:
             return
         self.best = looks[-1] if looks else self.best
         self._keep(state.snapshot())
+
+
+def sizes_of(state: State) -> dict[str, float]:
+    """The norm of each player's weights."""
+    norm = torch.nn.utils.get_total_norm
+    return {who: float(norm([p.detach() for p in params.values()])) for who, params in state.params.items()}
+
+
+def _fitted(found: Treatment, before: Mapping[str, float], after: Mapping[str, float]) -> Treatment:
+    """Rates were chosen by steps as a share of weights that may have grown; make them fit those that one goes back to.
+
+    Where weights shrink, a step has to shrink with them to stay the same share.
+    """
+    share = {f"lr/{who}": min(1.0, after[who] / max(before[who], 1e-12)) for who in after}
+    return replace(found, dials={name: value * share.get(name, 1.0) for name, value in found.dials.items()})
 
 
 def ability_of(state: State) -> Ability:
