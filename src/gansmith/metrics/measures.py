@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import torch
@@ -12,47 +12,12 @@ from torch import Tensor
 from gansmith.metrics import functional as F
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data
+from gansmith.metrics.settings import Settings
 from gansmith.types import Json
 
-__all__ = ["MEASURES", "Measure", "Settings", "frechet_result"]
+__all__ = ["MEASURES", "Measure", "frechet_result"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to measure.
-
-    Attributes:
-        extractor: Id of the network that the features come from. Without it results can't be compared.
-        weights: Hash of that network's weights.
-        judge: Id of the classifier that the logits come from (the accuracy's counterpart of `extractor`).
-        judge_weights: Hash of the classifier's weights.
-        split: Which part of the data the real samples are, e.g. `"test"`.
-        protocol: What else must agree between results that are compared, e.g. `{"data": fingerprint}`.
-        k: Neighbour that sets the radius of a ball in precision, recall, density and coverage.
-        resamples: Bootstrap resamples; 0 for no intervals.
-        confidence: Of the intervals.
-        seed: Of resamples, subsets and parts.
-        subsets: Subsets of `kernel_subsets`.
-        subset_size: Their size; 1,000 as usually published.
-        rank_deficient: Whether a Frechet distance may be taken from no more samples than the features are wide. Such a
-            value is mostly bias, so by default it is refused.
-    """
-
-    extractor: str | None = None
-    weights: str | None = None
-    judge: str | None = None
-    judge_weights: str | None = None
-    split: str | None = None
-    protocol: Mapping[str, Json] = field(default_factory=dict)
-    k: int = 5
-    resamples: int = 200
-    confidence: float = 0.95
-    seed: int = 0
-    subsets: int = 100
-    subset_size: int = 1000
-    rank_deficient: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +55,16 @@ def _shared(data: Data, key: object, make: Callable[[], T]) -> T:
     return cast("T", data.cache[key])
 
 
+def _network(measure: Measure, settings: Settings) -> tuple[str | None, str | None]:
+    """Id and hash of the network that a metric's numbers come from."""
+    columns = measure.needs["fake"]
+    if "logits" in columns:
+        return settings.judge, settings.judge_weights
+    if "features" in columns:
+        return settings.extractor, settings.weights
+    return settings.perceptual, settings.perceptual_weights
+
+
 def _result(
     name: str,
     value: float,
@@ -100,8 +75,7 @@ def _result(
     detail: Mapping[str, Json] | None = None,
 ) -> Result:
     measure = MEASURES[name]
-    judged = name == "accuracy"
-    network = (settings.judge, settings.judge_weights) if judged else (settings.extractor, settings.weights)
+    network = _network(measure, settings)
     protocol: dict[str, Json] = {
         **settings.protocol,
         "extractor": network[0],
@@ -181,7 +155,8 @@ def _kernel_subsets(data: Data, settings: Settings) -> Result:
         "subsets": settings.subsets,
         "subset_size": settings.subset_size,
     }
-    detail: dict[str, Json] = {"std": got.std, "stderr": got.stderr}
+    variance = F.kernel_variance(real, fake)
+    detail: dict[str, Json] = {"std": got.std, "stderr": got.stderr, "distance_stderr": max(0.0, variance) ** 0.5}
     return _result("kernel_subsets", got.mean, None, (len(real), len(fake)), settings, own, detail)
 
 
@@ -241,6 +216,34 @@ def _nearest(name: str) -> Callable[[Data, Settings], Result]:
     return compute
 
 
+def _authenticity(data: Data, settings: Settings) -> Result:
+    fake, train = data.column("fake", "features"), data.column("train", "features")
+    got = F.authenticity(fake, train)
+    ends = _mean_ends(got.authentic, settings)
+    return _result("authenticity", got.share, ends, (len(train), len(fake)), settings, {"dim": fake.shape[1]})
+
+
+def _path_length(data: Data, settings: Settings) -> Result:
+    steps = data.column("fake", "path_step")
+    got = F.path_length(steps, settings.trim)
+    detail: dict[str, Json] = {"kept": len(got.kept), "lowest": got.low, "highest": got.high}
+    ends = _mean_ends(got.kept, settings)
+    return _result("path_length", got.mean, ends, (0, len(steps)), settings, {"trim": settings.trim}, detail)
+
+
+def _diversity(name: str, column: str) -> Callable[[Data, Settings], Result]:
+    """Mean distance of pairs; rows without a partner (NaN) are left out."""
+
+    def compute(data: Data, settings: Settings) -> Result:
+        distances = data.column("fake", column)
+        distances = distances[~distances.isnan()]
+        F.check_enough(f"{name} (pairs)", 1, len(distances))
+        ends = _mean_ends(distances, settings)
+        return _result(name, float(distances.double().mean()), ends, (0, len(distances)), settings, {})
+
+    return compute
+
+
 _BOTH = {"real": ("features",), "fake": ("features",)}
 _ALL = {**_BOTH, "train": ("features",)}
 
@@ -269,6 +272,30 @@ MEASURES: dict[str, Measure] = {
                 ("duplicates", "share that equals a training item"),
             )
         ),
+        Measure(
+            "authenticity",
+            "higher",
+            {"fake": ("features",), "train": ("features",)},
+            ("n_real",),
+            _authenticity,
+            "share that is no near copy; noise has 100%",
+            True,
+        ),
+        *(
+            Measure(name, "higher", {"fake": (column,)}, (), _diversity(name, column), about)
+            for name, column, about in (
+                ("diversity", "pair_distance", "how different two samples look"),
+                ("class_diversity", "class_pair_distance", "how different two samples of one class look"),
+            )
+        ),
+        Measure(
+            "path_length", "lower", {"fake": ("path_step",)}, (), _path_length, "how fast images change between samples"
+        ),
     )
 }
-"""Every metric by name. `train_closer` counts lower as better: below 0.5 is no fault, far above it is copying."""
+"""Every metric by name.
+
+`train_closer` counts lower as better: below 0.5 is no fault, far above it is copying. `authenticity` and the
+diversities count higher as better up to what real data reaches: noise exceeds it. The training items are the "real"
+ones of `authenticity`.
+"""

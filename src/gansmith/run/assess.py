@@ -101,6 +101,7 @@ def assess(
         metrics=metrics,
         ceiling=True,
         tick=lambda share: log.progress("judging the model", share),
+        images=test,
     )
     same = trained.provenance.get("data", {}).get("train_fingerprint") == train.fingerprint
     notes.append(
