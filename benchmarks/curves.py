@@ -167,7 +167,10 @@ def _distances(all_of: Population, images: Tensor, labels: Tensor, seed: int) ->
     """
     network = all_of.perceptual.network
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    groups = {"pair_distance": [order], "class_pair_distance": [order[labels[order] == k] for k in range(10)]}
+    groups = {
+        "pair_distance": [order],
+        "class_pair_distance": [order[labels[order] == k] for k in torch.unique(labels)],
+    }
     made = {}
     for name, parts in groups.items():
         made[name] = torch.full((len(images),), torch.nan, dtype=torch.float64)

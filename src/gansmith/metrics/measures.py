@@ -15,7 +15,16 @@ from gansmith.metrics.rows import Data
 from gansmith.metrics.settings import Settings
 from gansmith.types import Json
 
-__all__ = ["MEASURES", "Measure", "frechet_result"]
+__all__ = ["LEAST", "MEASURES", "Measure", "frechet_result"]
+
+LEAST = 8
+"""Samples below which no metric is taken.
+
+From about eight on, a kernel distance tells samples of one class from those of ten; of fewer, nothing told them apart.
+"""
+
+BALLS = 3
+"""Multiples of k below which balls to the k-th neighbour hold nearly everything, whatever the samples are."""
 
 T = TypeVar("T")
 
@@ -32,6 +41,7 @@ class Measure:
         compute: From rows and settings to the result.
         about: One line for a person.
         share: Whether the value is a share in [0, 1], which people read as a percentage.
+        least_k: Samples needed on every side, as a multiple of the neighbour k, where that is more than `LEAST`.
     """
 
     name: str
@@ -41,6 +51,23 @@ class Measure:
     compute: Callable[[Data, Settings], Result]
     about: str
     share: bool = False
+    least_k: int = 0
+
+    def least(self, settings: Settings) -> int:
+        """Samples needed on every side; a Frechet distance needs more than the features' width as well."""
+        return max(LEAST, self.least_k * settings.k)
+
+    def result(self, data: Data, settings: Settings) -> Result:
+        """The value, where there are enough samples.
+
+        Raises:
+            TooFew: A side has fewer samples than the metric needs to say anything.
+            InputError: Tensors are missing or bad.
+        """
+        for side, names in self.needs.items():
+            count = len(data.column(side, names[0]))
+            F.check_enough(f"{self.name} ({side} side)", self.least(settings), count)
+        return self.compute(data, settings)
 
     def show(self, value: float | None) -> str:
         """A value as people read it; empty for None."""
@@ -254,7 +281,7 @@ MEASURES: dict[str, Measure] = {
         Measure("kernel", "lower", _BOTH, (), _kernel, "unbiased kernel distance over all pairs; 0 is ideal"),
         Measure("kernel_subsets", "lower", _BOTH, (), _kernel_subsets, "kernel distance by subsets, as published"),
         *(
-            Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density")
+            Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density", least_k=BALLS)
             for name, depends, about in (
                 ("precision", ("n_real",), "share of fakes among the reals"),
                 ("recall", ("n_fake",), "share of reals among the fakes"),

@@ -79,7 +79,7 @@ class Streaming:
 
     def compute(self) -> Result:
         """The value, its interval and its protocol."""
-        return MEASURES[self.name].compute(self._data, self.settings)
+        return MEASURES[self.name].result(self._data, self.settings)
 
 
 class FrechetStream:

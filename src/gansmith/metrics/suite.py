@@ -144,7 +144,7 @@ def _run(names: Sequence[str], data: Data, settings: Settings) -> tuple[tuple[Re
     skipped: dict[str, str] = {}
     for name in names:
         try:
-            results.append(MEASURES[name].compute(data, settings))
+            results.append(MEASURES[name].result(data, settings))
         except TooFew as error:
             skipped[name] = str(error)
     return tuple(results), skipped
