@@ -1,9 +1,9 @@
-"""Draws of real images measured as if they were samples: as they are, blurred, or without one class."""
+"""Draws of real images measured as if they were samples: as they are, blurred, without a class, or of one class."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,13 +25,16 @@ from gansmith.run.evaluation import Ruler
 from gansmith.run.judging import embedded_judge
 from gansmith.run.looks import CHUNK
 
-__all__ = ["BLUR", "COPIES", "METRICS", "Population", "blurred", "measured", "population"]
+__all__ = ["BLUR", "COLLAPSED", "COPIES", "METRICS", "Population", "blurred", "measured", "population"]
 
 BLUR = 0.5
 """Standard deviation in pixels: hardly seen by the eye at 28 pixels."""
 
 COPIES = ("real", "blurred", "a class less")
 """What is measured in the place of samples."""
+
+COLLAPSED = ("real", "one class")
+"""The same for a fault that is not slight."""
 
 METRICS = tuple(name for name in MEASURES if name != "path_length")
 """All but the path length, which real images have none of."""
@@ -108,7 +111,7 @@ def population(path: Path | None) -> Population:
     return Population(copies, rows, ruler)
 
 
-def measured(path: Path | None, n: int, draws: int, seed: int = 0) -> dict[str, Any]:
+def measured(path: Path | None, n: int, draws: int, copies: Sequence[str] = COPIES, seed: int = 0) -> dict[str, Any]:
     """Every metric of every copy at n samples, n real images and n training images, draw by draw.
 
     The three sets are disjoint and drawn at random from one population, so that nothing but chance tells them apart
@@ -120,12 +123,12 @@ def measured(path: Path | None, n: int, draws: int, seed: int = 0) -> dict[str, 
     """
     begun = time.perf_counter()
     all_of = population(path)
-    values: dict[str, dict[str, list[float]]] = {copy: {} for copy in COPIES}
+    values: dict[str, dict[str, list[float]]] = {copy: {} for copy in copies}
     for draw in range(draws):
         order = torch.randperm(len(all_of), generator=torch.Generator().manual_seed(mix(seed, n, draw)))
         real, rest = order[:n], order[n:]
         train, rest = (rest[:n], rest[n:]) if 4 * n <= len(all_of) else (None, rest)
-        for copy in COPIES:
+        for copy in copies:
             for name, value in _scores(all_of, copy, draw, n, real, train, rest).items():
                 values[copy].setdefault(name, []).append(value)
     return {"values": values, "images": len(all_of), "seconds": time.perf_counter() - begun}
@@ -134,11 +137,11 @@ def measured(path: Path | None, n: int, draws: int, seed: int = 0) -> dict[str, 
 def _scores(
     all_of: Population, copy: str, draw: int, n: int, real: Tensor, train: Tensor | None, rest: Tensor
 ) -> dict[str, float]:
-    """One copy of one draw; the class that is left out is another one in each draw."""
+    """One copy of one draw; the class that is left out, or is all there is, is another one in each draw."""
     source = "blurred" if copy == "blurred" else "real"
     labels = all_of.rows["real"]["labels"]
-    if copy == "a class less":
-        rest = rest[labels[rest] != draw % (int(labels.max()) + 1)]
+    kind = labels[rest] == draw % (int(labels.max()) + 1)
+    rest = rest[~kind] if copy == "a class less" else rest[kind] if copy == "one class" else rest
     fake = rest[:n]
     if len(fake) < n:
         return {}

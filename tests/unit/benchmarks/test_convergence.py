@@ -66,6 +66,8 @@ def test_draws_are_disjoint_and_copies_are_what_they_are_called(
     assert not torch.equal(soft["fake"]["features"], plain["fake"]["features"])
     assert set(less["fake"]["labels"].tolist()) == {1, 2} and len(less["fake"]["labels"]) == 20
     assert set(seen[5]["fake"]["labels"].tolist()) == {0, 2}, "another class in the next draw"
+    curves.measured(None, 12, 3, curves.COLLAPSED)
+    assert [set(given["fake"]["labels"].tolist()) for given in seen[7::2]] == [{0}, {1}, {2}]
     curves.measured(None, 25, 1)
     assert seen[-1]["train"] is None and not {"duplicates", "authenticity"} & set(seen[-1]["metrics"])
     assert "coverage" in seen[-1]["metrics"]
@@ -110,7 +112,9 @@ def test_what_is_noticed_is_noticed_at_every_larger_number() -> None:
 
 def test_bias_is_what_moves_with_the_number() -> None:
     assert moves(VALUES, "coverage") == 0
-    assert moves(VALUES, "frechet") == pytest.approx(7 / math.hypot(0.1, 0.1) * 3**0.5)
+    assert moves(VALUES, "frechet") == pytest.approx(7 / math.hypot(0.1, 0.1) * 3**0.5), "from 50 to 500"
+    hill = {n: {"real": {"recall": [r - 0.01, r + 0.01]}} for n, r in ((20, 0.5), (50, 0.9), (100, 0.5))}
+    assert moves(hill, "recall") == pytest.approx(0.4 / 0.01 / 2**0.5), "the ends alone would hide it"
     assert moves(VALUES, "kernel") is None
     rows = {row[0]: row for row in convergence.value_table(VALUES, "embedded").rows}
     assert rows["frechet"][-1] == "falls" and rows["coverage"][-1] == "no" and rows["kernel"][-1] is None
