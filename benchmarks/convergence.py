@@ -160,7 +160,8 @@ def notice_table(values: Values, stage: str) -> Table:
 
 def figures(values: Values) -> dict[str, tuple[bytes, str]]:
     """Shares of real draws, and how clearly each degradation shows."""
-    ticks = {math.log10(n): f"{n:,}" for n in values}
+    ticks = {math.log10(n): f"{n / 1000:g}k" if n >= 1000 else str(n) for n in values}
+    most = values[max(values)] if values else {}
 
     def chart(names: Sequence[str], value: Any, **options: Any) -> bytes:
         series = {
@@ -172,11 +173,20 @@ def figures(values: Values) -> dict[str, tuple[bytes, str]]:
         drawn = values[n]["real"].get(name, ())
         return statistics.fmean(drawn) if drawn else None
 
+    def distance(n: int, name: str) -> float | None:
+        drawn, fault = mean(n, name), most["a class less"].get(name, ())
+        return drawn / statistics.fmean(fault) if drawn is not None and fault else None
+
     made = {
+        "metrics-distances.svg": (
+            chart(("frechet", "kernel"), distance, title="times the distance of a missing class", y_range=(-0.2, 1.8)),
+            "Distances of real draws from real draws, as shares of what a missing class is worth at the most samples: "
+            "of few samples, bias alone is a larger Frechet distance than that fault.",
+        ),
         "metrics-shares.svg": (
             chart(SHARES, mean, title="real against real", y_range=(0.3, 1.0), percent=True),
             "Shares that draws of real images reach, by number of samples: what moves is bias.",
-        )
+        ),
     }
     for copy in DEGRADED[EMBEDDED]:
         made[f"metrics-{copy.split(' ')[-1]}.svg"] = (
