@@ -2,7 +2,7 @@
 
 Each cell is one number of samples: draws of real images are measured against real images, as they are, blurred, and
 with one class left out (`benchmarks/curves.py`); in the stage `collapse`, of few samples, all of one class. The
-embedded images allow up to 2,000; `--data fashion=PATH`, a larger part of Fashion-MNIST, allows up to 5,000.
+embedded images allow up to 2,000; `--data fashion=PATH`, a larger part of Fashion-MNIST, allows up to 10,000.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COLLAPSE, EMBEDDED, LARGE = "collapse", "embedded", "fashion"
 DRAWS: Mapping[str, Mapping[int, int]] = {
     COLLAPSE: {8: 40, 10: 40, 15: 40, 20: 40, 30: 40, 50: 40},
     EMBEDDED: {20: 20, 50: 20, 100: 20, 200: 20, 500: 20, 1000: 10, 2000: 6},
-    LARGE: {1000: 8, 2000: 8, 5000: 4},
+    LARGE: {1000: 8, 2000: 8, 5000: 4, 10_000: 3},
 }
 """Draws by number of samples."""
 
