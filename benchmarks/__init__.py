@@ -18,8 +18,9 @@ BENCHMARKS = {
     "growth": False,
     "doctor": False,
     "search": False,
+    "convergence": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor"}
+CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor", "convergence": "convergence"}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

@@ -89,6 +89,8 @@ class _Constant(nn.Module):
 class _Partial(nn.Module):
     """A generator that never makes what lies nearest to the first centre, but the sample before in its place."""
 
+    centres: Tensor
+
     def __init__(self, net: nn.Module, centres: Tensor) -> None:
         super().__init__()
         self.net, self.z_dim = net, net.z_dim

@@ -121,6 +121,14 @@ def test_only_what_is_asked_for_is_measured(finished: Run, data: Path) -> None:
     assert found.names() == ("kernel", "coverage") and found["kernel"].protocol["extractor"] == "pixels-16"
 
 
+def test_what_takes_further_passes_is_measured_when_asked(finished: Run, data: Path) -> None:
+    names = ["authenticity", "diversity", "class_diversity", "path_length", "kernel_subsets"]
+    found = assess(finished.folder.root, data, n=40, metrics=names).evaluation
+    assert set(found.names()) == set(names[:4]) and "1000 samples" in found.skipped["kernel_subsets"]
+    assert {r.name for r in found.ceiling} == set(names[:3])
+    assert found["path_length"].protocol["extractor"].endswith("-maps")
+
+
 # --- the report
 
 
