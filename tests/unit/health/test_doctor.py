@@ -74,6 +74,7 @@ def with_memory(values) -> History:
         ("memorisation", replace(history(), final={**history().final, "duplicates": 0.2})),
         ("condition-ignored", history(accuracy=0.12)),
         ("numerical-failure", replace(history(), broke="the weight G.stem")),
+        ("data-problem", history(facts={"leaking": 0.3}, names={"leaking": "a.jpg"})),
         (
             "mode-dropping",
             history(
