@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from gansmith.health.treatment import Treatment
 from gansmith.metrics.functional import Modes, clusters, kernel_distance, memorisation, prdc, spread
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.history import history_of_events
-from gansmith.run.vitals import Vitals
+from gansmith.run.vitals import Vitals, broken_value
 from gansmith.run.watched import Watched
 
 __all__ = ["Case", "Visit", "examine"]
@@ -210,5 +209,4 @@ def _play(state: State, rounds: int, vitals: Vitals, source: Watched, events: li
         return str(error), error.by
     values, steps = vitals.read(state)
     events.append({"event": "round", **_now(state), "waiting": source.waiting(), "values": values, "steps": steps})
-    broken = [name for name, value in values.items() if not math.isfinite(value)]
-    return (broken[0] if broken else ""), ""
+    return broken_value(values), ""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, percent, telling
-from gansmith.health.history import EMPTY, History
+from gansmith.health.history import CERTAIN, EMPTY, LAST, History
 
 __all__ = ["discriminator_overfit", "discriminator_too_weak", "vanishing_gradient"]
 
-CERTAIN, GUESSING, BY_HEART = 0.97, 0.6, 0.65
+GUESSING, BY_HEART = 0.6, 0.65
 POOR, GOOD = 0.5, 0.8
 """Coverage, as a share of the real data's: below, samples are poor; above, good."""
 
-LAST = 0.6
-"""Balance is judged by what follows this share of the run so far."""
-
 HOPELESS = 0.1
 """Coverage, as a share of the real data's, below which nobody needs to wait for a trend, but after a treatment."""
+
+SAME = 0.01
+"""Distance of two samples, as a share of that of two real items, at which all of them are one: that is collapse."""
 
 STILL = 1e-4
 """Size of the discriminator's steps, as a share of its weights' size, at which it learns nothing."""
@@ -40,6 +40,8 @@ def vanishing_gradient(history: History) -> Diagnosis | None:
         return None
     share, covered = poor
     improves = history.score("kernel").improving()
+    if history.now("spread") is not None and (history.now("spread") or 0.0) < SAME:
+        return None
     patient = covered > HOPELESS or history.begun > 0
     if share < CERTAIN or improves or (improves is None and patient):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from gansmith.health.balance import FEWEST, GOOD, POOR
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
@@ -30,10 +31,13 @@ SWING, LOOKS = 0.7, 6
 """Typical change of the kernel distance's logarithm from look to look that counts as swinging; looks that it needs."""
 
 FLOOR = 0.03
-"""Share of the largest kernel distance below which its changes are noise."""
+"""Share of the usual kernel distance below which its changes are noise."""
 
 BEHIND = 2.0
 """Times the generator's own kernel distance that its average's is where the average is too slow."""
+
+LITTLE = 0.2
+"""Share of its usual value below which a kernel distance is too small to be compared with another."""
 
 MIDDLE = 0.1
 """How far from a guess the discriminator may be at the end of a game that is over."""
@@ -64,11 +68,13 @@ def runaway(history: History) -> Diagnosis | None:
     if covered is None or covered >= POOR:
         return None
     steady = 2 if history.begun else 0  # an optimiser that begins anew leaps before it has found its scale
-    leaps = {who: max(series.tenths[steady:], default=0.0) for who, series in history.of_players("update_ratio").items()}
+    sizes = history.of_players("update_ratio")
+    leaps = {who: max(series.tenths[steady:], default=0.0) for who, series in sizes.items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
     who = max(leaps, key=lambda name: leaps[name], default="")
+    ahead = who == "D" and history.certain  # large steps that win are another trouble: the gradient vanishes
     evidence = []
-    if leaps and leaps[who] > LEAP:
+    if leaps and leaps[who] > LEAP and not ahead:
         text = f"a step of {who} moves its weights by {percent(leaps[who])} of their size (0.1% to 2% are usual)"
         evidence.append(Evidence(f"{who}/update_ratio", leaps[who], LEAP, text))
     if grows and min(grows.values()) > GROWTH:
@@ -125,12 +131,11 @@ def divergence(history: History) -> Diagnosis | None:
 
 def oscillation(history: History) -> Diagnosis | None:
     """Quality jumps from look to look, up as often as down."""
-    kernel = history.score("kernel")
-    least = FLOOR * max(kernel.values, default=0.0)
-    pairs = zip(kernel.samples, kernel.values, strict=True)
-    late = Series.of([(n, max(v, least)) for n, v in pairs if least > 0]).after(0.3)
-    if len(late) < LOOKS:
+    raw = history.score("kernel").after(0.3)
+    least = FLOOR * median(raw.values) if raw else 0.0
+    if len(raw) < LOOKS or least <= 0:
         return None
+    late = Series(raw.samples, tuple(max(value, least) for value in raw.values))
     steps = [math.log(b / a) for a, b in zip(late.values, late.values[1:], strict=False)]
     size, drift = sum(abs(s) for s in steps) / len(steps), abs(sum(steps)) / len(steps)
     if size < SWING or drift > size / 2:
@@ -193,8 +198,8 @@ def average_behind(history: History) -> Diagnosis | None:
     covered = history.relative("coverage")
     if len(raw) < 4 or history.early or covered is None or covered >= GOOD:
         return None
-    now, own = averaged.after(0.7).mean, max(raw.after(0.7).mean, FLOOR * max(averaged.values), 1e-9)
-    if now < BEHIND * own:
+    now, own = averaged.after(0.7).mean, max(raw.after(0.7).mean, 1e-9)
+    if now < max(BEHIND * own, LITTLE * median(averaged.values)):
         return None
     return Diagnosis(
         "average-behind",

@@ -53,6 +53,8 @@ SPOILT = ("numerical-failure", "divergence", "vanishing-gradient", "discriminato
 BEHIND = {
     "numerical-failure": ("data-problem",),
     "condition-ignored": ("data-problem",),
+    "mode-collapse": ("numerical-failure", "divergence", "vanishing-gradient", "discriminator-too-weak"),
+    "discriminator-too-weak": ("divergence",),
     "memorisation": ("mode-collapse", "vanishing-gradient"),
     "mode-dropping": (*SPOILT, "condition-ignored", "data-problem"),
     "average-behind": SPOILT,
@@ -70,7 +72,9 @@ LEVELS = ("sick", "watch", "well")
 
 
 def diagnose(history: History) -> list[Diagnosis]:
-    """All that is so, the most serious first, and of equally serious ones the cause before the effect; `healthy` or `underway` where nothing is wrong.
+    """All that is so, the most serious first, of equally serious ones the cause before the effect.
+
+    `healthy` or `underway` where nothing is wrong.
 
     Args:
         history: The signals and scores of a run, finished or not.

@@ -89,6 +89,9 @@ class Series:
 
 EMPTY = Series()
 
+CERTAIN, LAST = 0.97, 0.6
+"""How often a discriminator that is certain is right, over what follows this share of the run so far."""
+
 EARLY, AGAIN = 0.4, 0.5
 """Share of a run before which poor samples, or few kinds, are no sign of anything; the same after a treatment."""
 
@@ -150,6 +153,12 @@ class History:
     def improving(self) -> bool:
         """Whether samples still get better, while there is time."""
         return not self.over and bool(self.score("kernel").improving())
+
+    @property
+    def certain(self) -> bool:
+        """Whether the discriminator tells all of the data from all of the samples, or nearly so."""
+        told = self.signal("told_apart")
+        return bool(told) and told.after(LAST).mean > CERTAIN
 
     @property
     def settled(self) -> bool:

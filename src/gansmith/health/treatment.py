@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +23,12 @@ PATIENCE = 0.08
 """Share of a run that a treatment is given to act, before the next."""
 
 STEP = 0.008
-"""Size of a step as a share of the weights' size that learning rates are set for: in the middle of what works."""
+"""Size of a step as a share of the weights' size that is usual."""
+
+FIT = 0.02
+"""First step of a new optimiser as a share of the weights' size that learning rates are set for; later ones, of noisier
+gradients, are smaller. Networks with torch's initial weights and 128 units have it at a learning rate of 0.001.
+"""
 
 SLOWER, FASTER = 0.2, 5.0
 MOST_SCALED = 1e6
@@ -38,11 +43,15 @@ class Ability:
         players: Names of its players; `D` is the discriminator.
         terms: Terms in play, `player/term`.
         reserve: Terms that can be turned up, `player/term`.
+        reach: The first step of each player's optimiser, begun anew from the weights that were kept when all was well,
+            as a share of their size, with its dial at 1: the learning rate over their root mean square, for Adam and
+            its kin.
     """
 
     players: tuple[str, ...]
     terms: tuple[str, ...]
     reserve: tuple[str, ...]
+    reach: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,10 +130,14 @@ class _Case:
         return {who: series.after(0.9).mean for who, series in self.history.of_players("update_ratio").items()}
 
     @property
-    def largest(self) -> dict[str, float]:
-        """Size of each player's steps when they were largest, on average over a tenth of what is known."""
-        known = self.history.of_players("update_ratio")
-        return {who: max(series.tenths, default=self.sizes[who]) for who, series in known.items()}
+    def first(self) -> dict[str, float]:
+        """Size of the first step that each player would take from the weights that were kept."""
+        reach = self.ability.reach
+        return {p: reach[p] * self.dials.get(f"lr/{p}", 1.0) for p in self.ability.players if reach.get(p, 0.0) > 0}
+
+    def fitting(self, players: Iterable[str]) -> dict[str, float]:
+        """Factors on learning rates that make first steps of the size that works."""
+        return {p: FIT / self.first[p] for p in players if p in self.first}
 
     def does(
         self, dials: Mapping[str, float], text: str, back: bool = False, forget: tuple[str, ...] = ()
@@ -153,23 +166,20 @@ class _Case:
         return any(self.dials.get(f"weight/{term}", 0.0) > 0 for term in self.ability.reserve)
 
     def taken_over(self, why: str) -> Treatment:
-        """R3GAN's loss and penalties, at learning rates at which both players' steps have the size that works.
+        """R3GAN's loss and penalties, at learning rates that fit them where those were far from it.
 
-        The largest steps are taken for the size that a rate gives: where a gradient has vanished, the latest are small
-        at any rate. Where samples cover nothing there is nothing to lose, and weights go back too.
+        Where samples cover nothing there is nothing to lose, and weights go back too.
         """
-        sizes = self.largest
-        factors = {p: min(max(STEP / sizes[p], 1e-3), 1e3) for p in self.ability.players if sizes.get(p, 0.0) > 0}
-        odd = {p: f for p, f in factors.items() if not 1 / FASTER < f < FASTER}
+        odd = {p: f for p, f in self.fitting(self.first).items() if not 1 / FASTER < f < FASTER}
         lost = (self.history.relative("coverage") or 0.0) < HOPELESS
         text = f"r3gan's loss and penalties take over: {why}" + (", and weights go back to when all was well" * lost)
         return self.does(self.scaled(odd) | self.rescue(), text, lost, self.ability.players)
 
 
 def _too_large(case: _Case) -> Treatment:
-    sizes = {who: max(size, case.largest[who]) for who, size in case.sizes.items()}
-    leaping = {p: sizes[p] for p in case.ability.players if sizes.get(p, 0.0) > LEAP / 2}
-    factors = {p: min(SLOWER, STEP / size) for p, size in leaping.items()} if not case.tried else {}
+    leaping = [p for p in case.ability.players if max(case.sizes.get(p, 0.0), case.first.get(p, 0.0)) > LEAP / 2]
+    fitting = case.fitting(leaping)
+    factors = {p: min(SLOWER, fitting.get(p, SLOWER)) for p in leaping} if not case.tried else {}
     factors = factors or dict.fromkeys(case.ability.players, SLOWER)
     more = "; r3gan's loss and penalties take over" if case.tried and case.ability.reserve else ""
     text = f"weights go back to when all was well, smaller learning rates of {', '.join(sorted(factors))}{more}"
@@ -186,7 +196,7 @@ def _vanishing(case: _Case) -> Treatment:
 def _weak(case: _Case) -> Treatment:
     size = case.sizes.get("D", STEP)
     lazy = size < STEP / 4
-    factors = {"D": STEP / max(size, 1e-12)} if lazy else {"D": FASTER, "G": SLOWER}
+    factors = case.fitting(["D"]) if lazy else {"D": FASTER, "G": SLOWER}
     text = "the discriminator speeds up" + ("" if lazy else ", the generator slows down")
     new = case.scaled(factors) | (case.rescue() if case.tried else {})
     return case.does(new, text, lazy, case.ability.players)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
-
-import torch
 
 from gansmith.core import Snapshot, State
 from gansmith.health import Diagnosis, History
@@ -45,15 +43,16 @@ class Autopilot:
         Weights may go back; time does not: schedules and the budget go on, so that no run goes on for ever.
         """
         self._keep_if_well(state, diagnoses, history)
-        found = treat(diagnoses, history, ability_of(state), state.dials, self.past, state.clock.samples)
+        if not any(d.level == "sick" or d.name == "converged" for d in diagnoses):
+            return None
+        kept = self._fetch()
+        found = treat(diagnoses, history, ability_of(state, kept), state.dials, self.past, state.clock.samples)
         if found is None:
             return None
-        well = self._fetch() if found.back or history.broke else None
-        if well is not None:
-            before = sizes_of(state)
-            state.adopt(well)
-            found = _fitted(found, before, sizes_of(state))
         self.past.append(found)
+        well = kept if found.back or history.broke else None
+        if well is not None:
+            state.adopt(well)
         for player in found.forget:
             state.optims[player].state.clear()
         state.dials.update(found.dials)
@@ -69,24 +68,25 @@ class Autopilot:
         self._keep(state.snapshot())
 
 
-def sizes_of(state: State) -> dict[str, float]:
-    """The norm of each player's weights."""
-    norm = torch.nn.utils.get_total_norm
-    return {who: float(norm([p.detach() for p in params.values()])) for who, params in state.params.items()}
-
-
-def _fitted(found: Treatment, before: Mapping[str, float], after: Mapping[str, float]) -> Treatment:
-    """Rates were chosen by steps as a share of weights that may have grown; make them fit those that one goes back to.
-
-    Where weights shrink, a step has to shrink with them to stay the same share.
-    """
-    share = {f"lr/{who}": min(1.0, after[who] / max(before[who], 1e-12)) for who in after}
-    return replace(found, dials={name: value * share.get(name, 1.0) for name, value in found.dials.items()})
-
-
-def ability_of(state: State) -> Ability:
-    """What can be changed in a game."""
+def ability_of(state: State, kept: Snapshot | None = None) -> Ability:
+    """What can be changed in a game, and how far its players reach from the weights that were kept."""
     turns = [turn for stage in state.game.stages for turn in stage.turns]
     terms = {f"{turn.player}/{name}": None for turn in turns for name in turn.terms}
     reserve = {f"{turn.player}/{name}": None for turn in turns for name in turn.reserve}
-    return Ability(tuple(state.game.players), tuple(terms), tuple(reserve))
+    reach = {who: _rate(state, who) / max(_size(state, who, kept), 1e-12) for who in state.game.players}
+    return Ability(tuple(state.game.players), tuple(terms), tuple(reserve), reach)
+
+
+def _rate(state: State, who: str) -> float:
+    """A player's learning rate at this point of the run, with its dial at 1."""
+    schedule = state.game.players[who].schedule.get("lr")
+    return max(state.base_lr[who]) if schedule is None else float(schedule(state.clock))
+
+
+def _size(state: State, who: str, kept: Snapshot | None) -> float:
+    """The root mean square of a player's weights, as they were kept, else as they are."""
+    nets = {name: state.game.nets[name] for name in state.game.players[who].nets}
+    named = {f"net/{name}/{key}": p.detach() for name, net in nets.items() for key, p in net.named_parameters()}
+    values = [now if kept is None else kept.tensors.get(name, now) for name, now in named.items()]
+    total, count = sum(float(v.double().square().sum()) for v in values), sum(v.numel() for v in values)
+    return math.sqrt(total / max(count, 1))

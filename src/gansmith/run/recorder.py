@@ -24,7 +24,7 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
 from gansmith.run.pictures import progress_grid
-from gansmith.run.vitals import Vitals
+from gansmith.run.vitals import Vitals, broken_value
 from gansmith.run.watched import Watched
 from gansmith.types import Batch, Json
 
@@ -127,7 +127,7 @@ class Recorder:
 
     def _tick(self, state: State) -> None:
         values, steps = self._vitals.read(state)
-        broken = [name for name, value in values.items() if not math.isfinite(value)]
+        broken = broken_value(values) or _broken_weight(state)
         started, before = self._window
         rate = (state.clock.samples - before) / max(time.perf_counter() - started, 1e-9)
         self.log.event(
@@ -141,8 +141,8 @@ class Recorder:
             values=values,
             steps=steps,
         )
-        if broken or (name := _broken_weight(state)):
-            raise NotFinite(broken[0] if broken else name)
+        if broken:
+            raise NotFinite(broken)
 
     def _evaluate(self, state: State) -> None:
         model = self._model_of(state, state.best_nets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from gansmith.core import Log, State, look
 from gansmith.types import Batch, Clock, Json, count_rows
 
-__all__ = ["Vitals"]
+__all__ = ["Vitals", "broken_value"]
 
 ASKED = 32
 """Images of each kind that the discriminator is asked about at a tick: few, since asking costs time in every run, and
@@ -20,6 +21,9 @@ others every time, since what counts is the mean over many ticks.
 
 MEASURED = 8
 """Rounds between two in which gradients and updates are measured: they cost a few passes over the weights."""
+
+ASKED_FOR = ("contest", "overfit", "gap")
+"""What comes of asking the discriminator."""
 
 STEPS = ("grad_norm", "grad_cosine", "update_ratio")
 """What a player's log says of a measured round, beside its terms."""
@@ -88,6 +92,12 @@ class Vitals:
             "overfit": float(_above(known[:, None], real).mean()),
             "gap": float((real.mean() - fake.mean()) / spread),
         }
+
+
+def broken_value(values: Mapping[str, float]) -> str:
+    """What the first value is of that is infinite or no number; empty where all are numbers."""
+    name = next((name for name, value in values.items() if not math.isfinite(value)), "")
+    return "a score of the discriminator" if name in ASKED_FOR else name
 
 
 def _some(data: Batch, turn: int) -> Batch:

@@ -126,6 +126,27 @@ def test_modes_are_not_missed_early_nor_where_nothing_good_is_made():
     assert "mode-dropping" not in {d.name for d in diagnose(history(recall=0.02, coverage=0.2, **gone))}
 
 
+def test_large_steps_of_a_discriminator_that_wins_are_no_divergence():
+    lost = history(told=0.99, kernel=FLAT, coverage=0.05, recall=0.05)
+
+    def leaping(who):
+        return replace(lost, signals={**lost.signals, f"{who}/update_ratio": even([0.3] * TICKS)})
+
+    assert [d.name for d in diagnose(leaping("D"))] == ["vanishing-gradient"]
+    assert diagnose(leaping("G"))[0].name == "divergence", "the cause before the effect"
+
+
+def test_a_generator_that_makes_one_thing_has_collapsed_however_sure_the_discriminator_is():
+    same = history(told=0.99, kernel=FLAT, coverage=0.01, recall=0.0)
+    assert diagnose(same)[0].name == "vanishing-gradient"
+    assert diagnose(replace(same, scores={**same.scores, "spread": even([0.0] * LOOKS)}))[0].name == "mode-collapse"
+
+
+def test_a_spike_in_the_beginning_hides_no_oscillation():
+    names = {d.name for d in diagnose(history(kernel=[1_000.0, *[0.1, 1.0] * 6], coverage=0.6))}
+    assert "oscillation" in names
+
+
 def test_memory_that_settles_is_no_leak():
     for values in (
         [1_000] * TICKS,
@@ -162,8 +183,8 @@ def test_one_kind_of_samples_in_the_beginning_is_no_collapse():
         return {d.name for d in diagnose(replace(collapsed, scores=scores))}
 
     collapsed = history(recall=0.02, coverage=0.1, final=False)
-    assert "mode-collapse" not in looks(2)
-    assert "mode-collapse" in looks(3)
+    assert "mode-collapse" not in looks(3)
+    assert "mode-collapse" in looks(4)
 
 
 def test_an_illness_has_a_beginning():

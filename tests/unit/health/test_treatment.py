@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.health import Diagnosis, History, Series
-from gansmith.health.treatment import ALL, MOST, PATIENCE, STEP, Ability, Treatment, treat
+from gansmith.health.treatment import ALL, FIT, MOST, PATIENCE, Ability, Treatment, treat
 
 TOTAL = 10_000
 ABILITY = Ability(("D", "G"), ("D/adv", "D/penalty", "G/adv"), ("D/pairs", "D/slope_real", "D/slope_made", "G/pairs"))
@@ -37,9 +37,10 @@ def said(name: str, level: str = "sick") -> list[Diagnosis]:
 
 
 def test_steps_that_are_too_large_get_rates_that_fit_and_weights_go_back():
-    found = treat(said("divergence"), history(D=0.004, G=0.4), ABILITY, {}, [], 1_000)
+    able = replace(ABILITY, reach={"D": 0.03, "G": 2.0})
+    found = treat(said("divergence"), history(D=0.004, G=0.4), able, {}, [], 1_000)
     assert found is not None and found.back and found.forget == ("D", "G") and not found.stop
-    assert found.dials == {"lr/G": pytest.approx(STEP / 0.4)}, "the one whose steps are of a usual size keeps its rate"
+    assert found.dials == {"lr/G": pytest.approx(FIT / 2.0)}, "the one whose steps are of a usual size keeps its rate"
     again = treat(said("divergence"), history(D=0.004, G=0.01), ABILITY, found.dials, [found], 9_000)
     assert again is not None and again.dials["lr/G"] < found.dials["lr/G"] and again.dials["weight/D/pairs"] == 1.0
 
@@ -52,13 +53,17 @@ def test_the_loss_in_reserve_takes_the_place_of_the_games_own(name):
     on = {k for k, v in found.dials.items() if v == 1}
     assert off == {"weight/D/adv", "weight/G/adv"}, "the penalty stays"
     assert on == {f"weight/{term}" for term in ABILITY.reserve}
+    assert not {"lr/D", "lr/G"} & found.dials.keys(), "rates are left alone where they are of a usual size, or unknown"
+    odd = treat(said(name), history(), replace(ABILITY, reach={"D": 0.04, "G": 1e-4}), {"lr/G": 2.0}, [], 1_000)
+    assert odd is not None and odd.dials["lr/G"] == pytest.approx(FIT / 1e-4) and "lr/D" not in odd.dials
     without = treat(said(name), history(D=0.01, G=0.01), replace(ABILITY, reserve=()), {}, [], 1_000)
     assert without is not None and set(without.dials) <= {"lr/D", "lr/G"} and without.dials
 
 
 def test_a_discriminator_that_stands_still_is_brought_to_usual_steps():
-    found = treat(said("discriminator-too-weak"), history(D=1e-7, G=0.01), ABILITY, {}, [], 1_000)
-    assert found is not None and found.dials["lr/D"] == pytest.approx(STEP / 1e-7) and found.back
+    able = replace(ABILITY, reach={"D": 1e-7, "G": 0.02})
+    found = treat(said("discriminator-too-weak"), history(D=1e-7, G=0.01), able, {}, [], 1_000)
+    assert found is not None and found.dials["lr/D"] == pytest.approx(FIT / 1e-7) and found.back
     slow = treat(said("discriminator-too-weak"), history(D=0.01, G=0.01), ABILITY, {"lr/D": 2.0}, [], 1_000)
     assert slow is not None and slow.dials["lr/D"] > 2.0 > 1.0 > slow.dials["lr/G"]
 
@@ -109,7 +114,7 @@ def test_no_run_is_treated_for_ever(names, d, g):
     dials: dict[str, float] = {}
     past: list[Treatment] = []
     for i, name in enumerate(names * 4):
-        found = treat(said(name), history(D=d, G=g), ABILITY, dials, past, i * TOTAL)
+        found = treat(said(name), history(D=d, G=g), replace(ABILITY, reach={"D": g, "G": d}), dials, past, i * TOTAL)
         assert found is not None
         past.append(found)
         if found.stop:

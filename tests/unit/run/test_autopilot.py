@@ -7,6 +7,7 @@ import torch
 
 from gansmith.core import Backend, State, play
 from gansmith.health import Diagnosis, History, Series
+from gansmith.health.treatment import FIT
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.autopilot import Autopilot, ability_of
 from gansmith.run.settings import resolve
@@ -87,7 +88,7 @@ def test_a_worse_state_does_not_take_the_place_of_a_better_one():
 
 
 def test_rates_fit_the_weights_that_one_goes_back_to():
-    """Weights grew tenfold; a step chosen as a share of them would be ten times that share of the old ones."""
+    """Weights grew tenfold: a rate is judged by its share of the old ones, which is ten times that of the new."""
     state = state_of()
     _, keep, fetch = shelf()
     pilot = Autopilot(keep, fetch)
@@ -95,9 +96,12 @@ def test_rates_fit_the_weights_that_one_goes_back_to():
     with torch.no_grad():
         for p in state.params["G"].values():
             p.mul_(10)
+    grown, kept = ability_of(state).reach, ability_of(state, fetch()).reach
+    assert kept == {"D": pytest.approx(grown["D"]), "G": pytest.approx(10 * grown["G"])}
+    weights = torch.cat([p.detach().flatten() for p in state.params["D"].values()])
+    assert grown["D"] == pytest.approx(2e-4 / float(weights.square().mean().sqrt()), rel=1e-4)
     done = pilot.consider(state, sick("divergence"), LEAPS)
-    assert done is not None and done.dials["lr/G"] == pytest.approx(done.dials["lr/D"] / 10, rel=1e-4)
-    assert state.dials["lr/G"] == done.dials["lr/G"] and pilot.past == [done]
+    assert done is not None and state.dials["lr/G"] == done.dials["lr/G"] == min(0.2, FIT / kept["G"])
 
 
 def test_the_reserve_is_played_once_it_is_turned_up():
