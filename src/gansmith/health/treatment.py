@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gansmith.health.balance import HOPELESS
-from gansmith.health.course import LEAP
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
 
@@ -25,9 +24,9 @@ PATIENCE = 0.08
 STEP = 0.008
 """Size of a step as a share of the weights' size that is usual."""
 
-FIT = 0.02
+FIT = 0.025
 """First step of a new optimiser as a share of the weights' size that learning rates are set for; later ones, of noisier
-gradients, are smaller. Networks with torch's initial weights and 128 units have it at a learning rate of 0.001.
+gradients, are smaller. Networks with torch's initial weights and 128 units have it at a learning rate of 0.0011.
 """
 
 SLOWER, FASTER = 0.2, 5.0
@@ -44,8 +43,7 @@ class Ability:
         terms: Terms in play, `player/term`.
         reserve: Terms that can be turned up, `player/term`.
         reach: The first step of each player's optimiser, begun anew from the weights that were kept when all was well,
-            as a share of their size, with its dial at 1: the learning rate over their root mean square, for Adam and
-            its kin.
+            as a share of their size, with its dial at 1: the learning rate over their usual size, for Adam and its kin.
     """
 
     players: tuple[str, ...]
@@ -139,6 +137,11 @@ class _Case:
         """Factors on learning rates that make first steps of the size that works."""
         return {p: FIT / self.first[p] for p in players if p in self.first}
 
+    @property
+    def odd(self) -> dict[str, float]:
+        """The same for those players whose learning rate is far from it."""
+        return {p: f for p, f in self.fitting(self.first).items() if not 1 / FASTER < f < FASTER}
+
     def does(
         self, dials: Mapping[str, float], text: str, back: bool = False, forget: tuple[str, ...] = ()
     ) -> Treatment:
@@ -170,16 +173,16 @@ class _Case:
 
         Where samples cover nothing there is nothing to lose, and weights go back too.
         """
-        odd = {p: f for p, f in self.fitting(self.first).items() if not 1 / FASTER < f < FASTER}
         lost = (self.history.relative("coverage") or 0.0) < HOPELESS
         text = f"r3gan's loss and penalties take over: {why}" + (", and weights go back to when all was well" * lost)
-        return self.does(self.scaled(odd) | self.rescue(), text, lost, self.ability.players)
+        return self.does(self.scaled(self.odd) | self.rescue(), text, lost, self.ability.players)
 
 
 def _too_large(case: _Case) -> Treatment:
-    leaping = [p for p in case.ability.players if max(case.sizes.get(p, 0.0), case.first.get(p, 0.0)) > LEAP / 2]
-    fitting = case.fitting(leaping)
-    factors = {p: min(SLOWER, fitting.get(p, SLOWER)) for p in leaping} if not case.tried else {}
+    fitting = {p: f for p, f in case.fitting(case.first).items() if f < SLOWER / 2}
+    if not fitting and not case.history.broke and case.ability.reserve and not case.rescued:
+        return case.taken_over("their slope is bounded")
+    factors = fitting if not case.tried else {}
     factors = factors or dict.fromkeys(case.ability.players, SLOWER)
     more = "; r3gan's loss and penalties take over" if case.tried and case.ability.reserve else ""
     text = f"weights go back to when all was well, smaller learning rates of {', '.join(sorted(factors))}{more}"
@@ -188,6 +191,9 @@ def _too_large(case: _Case) -> Treatment:
 
 
 def _vanishing(case: _Case) -> Treatment:
+    if case.odd and not case.tried:
+        text = f"weights go back to when all was well, learning rates of {', '.join(case.odd)} that fit them"
+        return case.does(case.scaled(case.odd), text, True, case.ability.players)
     if case.ability.reserve and not case.rescued:
         return case.taken_over("their gradient does not vanish")
     return case.does(case.scaled({"D": SLOWER}), "the discriminator slows down", forget=case.ability.players)

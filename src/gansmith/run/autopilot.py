@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import torch
 
 from gansmith.core import Snapshot, State
 from gansmith.health import Diagnosis, History
@@ -84,9 +85,8 @@ def _rate(state: State, who: str) -> float:
 
 
 def _size(state: State, who: str, kept: Snapshot | None) -> float:
-    """The root mean square of a player's weights, as they were kept, else as they are."""
+    """The usual size of a player's weights, as they were kept, else as they are: the median of their magnitudes."""
     nets = {name: state.game.nets[name] for name in state.game.players[who].nets}
     named = {f"net/{name}/{key}": p.detach() for name, net in nets.items() for key, p in net.named_parameters()}
     values = [now if kept is None else kept.tensors.get(name, now) for name, now in named.items()]
-    total, count = sum(float(v.double().square().sum()) for v in values), sum(v.numel() for v in values)
-    return math.sqrt(total / max(count, 1))
+    return float(torch.cat([v.flatten().abs().float() for v in values]).median())

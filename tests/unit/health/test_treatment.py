@@ -41,8 +41,13 @@ def test_steps_that_are_too_large_get_rates_that_fit_and_weights_go_back():
     found = treat(said("divergence"), history(D=0.004, G=0.4), able, {}, [], 1_000)
     assert found is not None and found.back and found.forget == ("D", "G") and not found.stop
     assert found.dials == {"lr/G": pytest.approx(FIT / 2.0)}, "the one whose steps are of a usual size keeps its rate"
-    again = treat(said("divergence"), history(D=0.004, G=0.01), ABILITY, found.dials, [found], 9_000)
-    assert again is not None and again.dials["lr/G"] < found.dials["lr/G"] and again.dials["weight/D/pairs"] == 1.0
+    usual = treat(said("divergence"), history(D=0.1, G=0.1), replace(ABILITY, reach={"D": 0.03}), {}, [], 1_000)
+    assert usual is not None and usual.dials["weight/D/pairs"] == 1.0, "rates are as they should be: it is the loss"
+    again = treat(said("divergence"), history(D=0.004, G=0.01), able, found.dials, [found], 5_000)
+    assert again is not None and again.dials["weight/D/pairs"] == 1.0 and "lr/G" not in again.dials
+    dials = {**found.dials, **again.dials}
+    last = treat(said("divergence"), history(D=0.004, G=0.01), able, dials, [found, again], 9_000)
+    assert last is not None and last.back and last.dials["lr/G"] < found.dials["lr/G"]
 
 
 @pytest.mark.parametrize("name", ["vanishing-gradient", "mode-collapse", "mode-dropping"])
@@ -54,8 +59,10 @@ def test_the_loss_in_reserve_takes_the_place_of_the_games_own(name):
     assert off == {"weight/D/adv", "weight/G/adv"}, "the penalty stays"
     assert on == {f"weight/{term}" for term in ABILITY.reserve}
     assert not {"lr/D", "lr/G"} & found.dials.keys(), "rates are left alone where they are of a usual size, or unknown"
-    odd = treat(said(name), history(), replace(ABILITY, reach={"D": 0.04, "G": 1e-4}), {"lr/G": 2.0}, [], 1_000)
+    able = replace(ABILITY, reach={"D": 0.04, "G": 1e-4})
+    odd = treat(said(name), history(), able, {"lr/G": 2.0}, [], 1_000)
     assert odd is not None and odd.dials["lr/G"] == pytest.approx(FIT / 1e-4) and "lr/D" not in odd.dials
+    assert ("weight/D/pairs" in odd.dials) == (name != "vanishing-gradient"), "there, rates that fit may be enough"
     without = treat(said(name), history(D=0.01, G=0.01), replace(ABILITY, reserve=()), {}, [], 1_000)
     assert without is not None and set(without.dials) <= {"lr/D", "lr/G"} and without.dials
 
