@@ -17,9 +17,10 @@ BENCHMARKS = {
     "quality": False,
     "growth": False,
     "doctor": False,
+    "failures": False,
     "search": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor"}
+CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor", "failures": "failures"}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

@@ -1,0 +1,90 @@
+"""What the page shows of a failure: its picture, numbers of both games, and what the doctor said, word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.failures.curve import AXES
+from benchmarks.failures.games import Failure, settings
+from benchmarks.failures.picture import Film, picture
+from benchmarks.table import Cell, Table, number
+
+__all__ = ["block", "illustration", "overview"]
+
+COLOURS = {"healthy": "#2f6fde", "failing": "#d1495b", "cured": "#2f6fde", "r3gan": "#3a9d5d"}
+SCORES = ("coverage", "recall", "kernel")
+
+Kept = Mapping[str, Any]
+
+
+def _title(kind: str, text: str, line: str) -> str:
+    return f"{kind}: {text} ({line})" if text else f"{kind}: {line}"
+
+
+def illustration(failure: Failure, kept: Sequence[Kept]) -> str:
+    """The picture, as SVG."""
+    films = [
+        Film(_title(kind, play.title, settings(play.patient)), COLOURS[kind], data)
+        for (kind, play), data in zip(failure.plays.items(), kept, strict=True)
+    ]
+    return picture(films, [AXES[name] for name in failure.signals])
+
+
+def block(failure: Failure, kept: Sequence[Kept]) -> str:
+    """Picture, numbers and words of a failure, as Markdown."""
+    kinds = list(failure.plays)
+    alt = f"Samples and signals of the {' and the '.join(kinds)} game"
+    parts = [f"![{alt}](../images/failures/{failure.name}.svg)", _numbers(failure, kept)]
+    for kind, data in zip(kinds, kept, strict=True):
+        words = data["said"] if kind in ("healthy", "failing") else [line for line in data["said"] if not _remedy(line)]
+        parts += [f"What the doctor says of the {kind} game at its end:", "```text\n" + "\n".join(words) + "\n```"]
+        parts.append(f"On the way: {on_the_way(data)}.")
+    return "\n\n".join(parts)
+
+
+def _remedy(line: str) -> bool:
+    return line.startswith((" " * 15, "    what helps"))
+
+
+def on_the_way(data: Kept) -> str:
+    """What was called serious while it played, with the share of the run at which it was first."""
+    first: dict[str, float] = {}
+    for samples, said in data["told"]:
+        for name, level in said:
+            if level == "sick":
+                first.setdefault(name, samples / data["total"])
+    told = ", ".join(f"`{name}` (from {share:.0%} of the run on)" for name, share in first.items())
+    return f"serious were {told}" if told else "nothing was called serious"
+
+
+def _numbers(failure: Failure, kept: Sequence[Kept]) -> str:
+    """The last value of every signal that is drawn and of the scores, as a table."""
+    names = list(dict.fromkeys([*failure.signals, *SCORES]))
+    rows = [["", *failure.plays], ["---"] * (1 + len(kept))]
+    for name in names:
+        rows.append([AXES[name].title.removesuffix(", log scale"), *(last(data, name) for data in kept)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def last(data: Kept, name: str) -> str:
+    """The mean of the last fifth of a curve, as the doctor reads scores; a dash where there is none."""
+    values = [value for _, value in data["curves"].get(name, [])]
+    late = values[min(int(0.8 * len(values)), len(values) - 1) :] if values else []
+    if not late:
+        return "-"
+    mean = sum(late) / len(late)
+    return number(mean) if AXES[name].scale == "log" else f"{mean:.0%}"
+
+
+def overview(found: Mapping[str, tuple[Failure, Sequence[Kept]]]) -> Table:
+    """All games in one table."""
+    rows: list[list[Cell]] = []
+    for name, (failure, kept) in found.items():
+        for (kind, play), data in zip(failure.plays.items(), kept, strict=True):
+            said = ", ".join(word for word, _ in data["end"])
+            rows.append([name, kind, play.title or settings(play.patient), last(data, "coverage"), said])
+    note = "Coverage: mean of the last looks. Real data reaches {:.0%} in the place of samples."
+    ceiling = next((kept[0]["ceiling"]["coverage"] for _, kept in found.values()), 1.0)
+    columns = ("failure", "game", "what is played", "coverage", "the doctor at the end")
+    return Table("All games", columns, rows, note.format(ceiling))
