@@ -87,7 +87,7 @@ SPOILERS: Mapping[str, Callable[[Visit], Visit]] = {
 
 GAN, R3 = VARIANTS["non-saturating"], VARIANTS["r3gan"]
 FAST = _set(GAN, lr_d=2e-2, lr_g=1e-4)
-CIRCLING = _set(GAN, beta1=0.9, ema=0.0, lr_g=2e-3, lr_d=2e-3)
+CIRCLING = _set(GAN, beta1=0.9, ema=0.0, lr_g=4e-3, lr_d=4e-3)
 HEEDING = Patient(R3, conditional=True)
 
 
@@ -152,8 +152,8 @@ def _failures() -> Iterator[Failure]:
     yield Failure(
         "oscillation",
         {
-            "failing": Play("momentum, no average of weights", Patient(CIRCLING)),
-            "cured": Play("no momentum", Patient(_set(CIRCLING, beta1=0.0))),
+            "failing": Play("momentum 0.9, no average of weights", Patient(CIRCLING)),
+            "cured": Play("momentum 0.5", Patient(_set(CIRCLING, beta1=0.5))),
         },
         ("contest", "kernel", "coverage"),
     )
