@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,16 +76,17 @@ def _limit(films: Sequence[Mapping[str, Any]]) -> float:
     far = max(max(map(abs, point)) for film in films for point in film["real"]) * 1.1
     late = [sorted(max(map(abs, p)) for p in m["points"]) for film in films for m in film["moments"][1:]]
     made = max((far_out[int(0.9 * len(far_out))] for far_out in late if far_out), default=0.0)
-    return max(far, min(1.1 * made, 2 * far))
+    return max(far, min(1.1 * made, 1.4 * far))
 
 
-def _place(point: Sequence[float], limit: float) -> str:
-    side = SIDE * UNIT
-    return f"M{(point[0] / limit + 1) / 2 * side:.0f} {(1 - point[1] / limit) / 2 * side:.0f}h0"
+def _place(point: Sequence[float], limit: float) -> tuple[float, float]:
+    """Where a point stands in a frame; what lies outside stands at its edge, in the direction where it went."""
+    side, reach = SIDE * UNIT, max(1.0, max(map(abs, point)) / (0.985 * limit))
+    return (point[0] / reach / limit + 1) / 2 * side, (1 - point[1] / reach / limit) / 2 * side
 
 
 def _dots(points: Sequence[Sequence[float]], limit: float) -> str:
-    return "".join(_place(point, limit) for point in points if max(map(abs, point)) < limit)
+    return "".join("M{:.0f} {:.0f}h0".format(*_place(point, limit)) for point in points)
 
 
 def _real(points: Sequence[Sequence[float]], limit: float) -> str:
@@ -108,7 +108,8 @@ def _frames(film: Film, top: int, limit: float) -> str:
         else:
             away = sum(max(map(abs, point)) >= limit for point in moment["points"]) / len(moment["points"])
             note = f", {away:.0%} outside" if away >= 0.05 else ""
-            text = f"{moment['samples'] / 1e3:,.0f}k{note}" + (" real samples seen" if not number else "")
+            seen = "" if number or note else " real samples seen"
+            text = f"{moment['samples'] / 1e3:,.0f}k{seen}{note}"
             inner += f'<text class="small" x="0" y="{SIDE + 13}">{text}</text>'
         parts.append(f'<g transform="translate({left} {top})">{inner}</g>')
     return "".join(parts)
@@ -126,9 +127,5 @@ def _samples(film: Film, points: Sequence[Sequence[float]], limit: float) -> str
 
 def _trained(film: Film, limit: float) -> str:
     """A ring around every training row, where they are few."""
-    side = SIDE * UNIT
-    return "".join(
-        f'<circle class="trained" cx="{(x / limit + 1) / 2 * side:.0f}" cy="{(1 - y / limit) / 2 * side:.0f}" r="50"/>'
-        for x, y in film.data["trained"]
-        if math.isfinite(x) and max(abs(x), abs(y)) < limit
-    )
+    places = [_place(point, limit) for point in film.data["trained"]]
+    return "".join(f'<circle class="trained" cx="{x:.0f}" cy="{y:.0f}" r="50"/>' for x, y in places)
