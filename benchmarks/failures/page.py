@@ -39,7 +39,7 @@ def block(failure: Failure, kept: Sequence[Kept]) -> str:
     for kind, data in zip(kinds, kept, strict=True):
         words = data["said"] if kind in ("healthy", "failing") else [line for line in data["said"] if not _remedy(line)]
         parts += [f"What the doctor says of the {kind} game at its end:", "```text\n" + "\n".join(words) + "\n```"]
-        parts.append(f"On the way: {on_the_way(data)}.")
+        parts.append(f"On the way, in shares of the run: {on_the_way(data)}.")
     return "\n\n".join(parts)
 
 
@@ -48,14 +48,25 @@ def _remedy(line: str) -> bool:
 
 
 def on_the_way(data: Kept) -> str:
-    """What was called serious while it played, with the share of the run at which it was first."""
-    first: dict[str, float] = {}
+    """What was called serious or to be watched while it played, with the first and the last look at which it was."""
+    looks: dict[str, dict[str, list[float]]] = {"sick": {}, "watch": {}}
     for samples, said in data["told"]:
         for name, level in said:
-            if level == "sick":
-                first.setdefault(name, samples / data["total"])
-    told = ", ".join(f"`{name}` (from {share:.0%} of the run on)" for name, share in first.items())
-    return f"serious were {told}" if told else "nothing was called serious"
+            if level in looks:
+                looks[level].setdefault(name, []).append(samples / data["total"])
+    end = max((samples / data["total"] for samples, _ in data["told"]), default=1.0)
+    told = {
+        level: ", ".join(f"`{name}` ({_span(at, end)})" for name, at in found.items()) for level, found in looks.items()
+    }
+    watched = f"; to be watched: {told['watch']}" if told["watch"] else ""
+    return (f"serious: {told['sick']}" if told["sick"] else "nothing serious") + watched
+
+
+def _span(at: Sequence[float], end: float) -> str:
+    """Looks, as shares of a run, in words."""
+    if at[0] == at[-1]:
+        return f"at {at[0]:.0%}"
+    return f"from {at[0]:.0%} on" if at[-1] == end else f"{at[0]:.0%} to {at[-1]:.0%}"
 
 
 def _numbers(failure: Failure, kept: Sequence[Kept]) -> str:
