@@ -1,4 +1,4 @@
-"""The chapter on failures: games are what they say, pictures and blocks follow from the cells, committed ones are current."""
+"""The chapter on failures: its games are what they say, pictures and blocks follow from the cells and are current."""
 
 from __future__ import annotations
 
