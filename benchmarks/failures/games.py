@@ -143,9 +143,9 @@ def _failures() -> Iterator[Failure]:
     yield Failure(
         "memorisation",
         {
-            "failing": _fault("tiny data", "24 training rows (rings)"),
-            "r3gan": Play("the same 24 rows", Patient(R3, hidden=512), "tiny data"),
-            "cured": Play("4,000 training rows", Patient(GAN, hidden=512)),
+            "failing": _fault("tiny data", "24 training rows (rings), 512 units in D"),
+            "r3gan": Play("the same 24 rows, 512 units in D", Patient(R3, hidden=512), "tiny data"),
+            "cured": Play("4,000 training rows, 512 units in D", Patient(GAN, hidden=512)),
         },
         ("overfit", "train_closer", "kernel"),
     )
