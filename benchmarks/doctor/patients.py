@@ -19,7 +19,7 @@ from gansmith.types import Batch
 
 __all__ = ["FAULTS", "HEALTHY", "Fault", "Patient"]
 
-BATCH, ROUNDS = 128, 1_500
+BATCH, ROUNDS = 128, 2_000
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,6 @@ FAULTS: tuple[Fault, ...] = (
         "a discriminator far too strong",
         tuple(Patient(_set(GAN, lr_d=1e-2, lr_g=1e-5), ward, hidden=512) for ward in WARDS),
         ("vanishing-gradient",),
-        _far,
         base=GAN,
     ),
     Fault("a frozen discriminator", _all(_set(GAN, lr_d=1e-8)), ("discriminator-too-weak",), base=GAN),

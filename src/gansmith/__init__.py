@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gansmith.api import evaluate, train
+    from gansmith.api import compare, evaluate, train
     from gansmith.apps.find import find_directions
     from gansmith.apps.interpolation import interpolate
     from gansmith.apps.mixing import mix
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _WHERE = {
-    "gansmith.api": ("evaluate", "train"),
+    "gansmith.api": ("compare", "evaluate", "train"),
     "gansmith.apps.find": ("find_directions",),
     "gansmith.apps.interpolation": ("interpolate",),
     "gansmith.apps.mixing": ("mix",),
@@ -78,6 +78,7 @@ __all__ = [
     "State",
     "Term",
     "Turn",
+    "compare",
     "evaluate",
     "find_directions",
     "flow",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
+from gansmith.run.compare import Match
+from gansmith.run.compare import compare as _compare
 from gansmith.run.log import Listener
 from gansmith.run.model import Model
 from gansmith.run.request import Request
 from gansmith.run.train import Run
 from gansmith.run.train import train as _train
 
-__all__ = ["evaluate", "train"]
+__all__ = ["compare", "evaluate", "train"]
 
 
 def train(
@@ -74,3 +77,29 @@ def evaluate(model: Model | str | Path, data: str | Path, *, n: int = 5000, seed
         seed: Of the samples and the intervals.
     """
     return assess(model, data, n=n, seed=seed).evaluation
+
+
+def compare(
+    models: Sequence[str | Path],
+    data: str | Path | None = None,
+    *,
+    n: int = 5000,
+    seed: int = 0,
+    metrics: Sequence[str] | None = None,
+) -> Match:
+    """Say which of several models is better, on what, and whether by more than chance.
+
+    Args:
+        models: Run folders or model folders, two or more.
+        data: Images; those that a model was trained on are left out. None for the data that all runs were trained on.
+        n: Samples to draw of each model.
+        seed: Of the samples and the intervals.
+        metrics: Scores to compare by; None for all that the data allows.
+
+    Returns:
+        `comparison` (values, differences with paired intervals, verdicts), how each run went, the protocol, notes.
+
+    Raises:
+        InputError: Models or data can't be read, don't go together, or are too few.
+    """
+    return _compare(models, data, n=n, seed=seed, metrics=metrics)

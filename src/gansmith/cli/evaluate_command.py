@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from gansmith.cli.options import add_json, add_read
-from gansmith.cli.parser import Command, positive, seed
-from gansmith.errors import InputError
+from gansmith.cli.options import add_json, add_measuring, add_read, metric_names
+from gansmith.cli.parser import Command
 
 __all__ = ["COMMAND"]
 
@@ -14,24 +13,12 @@ __all__ = ["COMMAND"]
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (its judge is used again)")
     parser.add_argument("data", metavar="DATA", help="images: folder, zip, .npz, .npy, parquet or Arrow")
-    parser.add_argument("-n", type=positive, default=5000, help="samples to draw (default: 5000)")
-    parser.add_argument("--seed", type=seed, default=0, help="of samples and intervals (default: 0)")
-    parser.add_argument("--metrics", metavar="A,B,...", help="only these (default: all that the data allows)")
-    parser.add_argument(
-        "--features", metavar="NAME", help="efflite0, efflite0-b10, inception:FILE, pixels (default: judge)"
-    )
+    add_measuring(parser)
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
     add_read(parser)
     parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
     add_json(parser)
-
-
-def _names(text: str) -> list[str]:
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    if not found:
-        raise InputError("--metrics: give at least one name, e.g. --metrics coverage,kernel")
-    return found
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -49,7 +36,7 @@ def _run(args: argparse.Namespace) -> int:
             n=args.n,
             seed=args.seed,
             features=args.features,
-            metrics=None if args.metrics is None else _names(args.metrics),
+            metrics=metric_names(args.metrics),
             recipe=args.recipe,
             strict=args.strict,
             read=parse_read(args.read),

@@ -26,6 +26,7 @@ COMMANDS = {
     "edit": "find directions along which one thing changes, and edit samples along them",
     "reconstruct": "encode images and make them again, with models that have an encoder",
     "evaluate": "measure a model against images that it never saw",
+    "compare": "say which of several models is better, on what, and by more than chance",
     "doctor": "say what is wrong with a run, finished or training, and what helps",
     "report": "write a run's HTML report again",
     "inspect": "look at a data set: counts, sizes, classes, unreadable and duplicate images",

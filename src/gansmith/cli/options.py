@@ -5,9 +5,19 @@ from __future__ import annotations
 import argparse
 import re
 
+from gansmith.cli.parser import positive, seed
 from gansmith.errors import InputError
 
-__all__ = ["add_compute", "add_data_options", "add_json", "add_read", "image_size", "parse_where"]
+__all__ = [
+    "add_compute",
+    "add_data_options",
+    "add_json",
+    "add_measuring",
+    "add_read",
+    "image_size",
+    "metric_names",
+    "parse_where",
+]
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +56,26 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--micro", type=int, metavar="N", help="most samples computed at once: less memory, same result")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """How models are measured."""
+    parser.add_argument("-n", type=positive, default=5000, help="samples to draw of a model (default: 5000)")
+    parser.add_argument("--seed", type=seed, default=0, help="of samples and intervals (default: 0)")
+    parser.add_argument("--metrics", metavar="A,B,...", help="only these (default: all that the data allows)")
+    parser.add_argument(
+        "--features", metavar="NAME", help="efflite0, efflite0-b10, inception:FILE, pixels (default: judge)"
+    )
+
+
+def metric_names(text: str | None) -> list[str] | None:
+    """The names after `--metrics`; None where it was not given."""
+    if text is None:
+        return None
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise InputError("--metrics: give at least one name, e.g. --metrics coverage,kernel")
+    return found
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

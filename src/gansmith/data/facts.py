@@ -22,8 +22,9 @@ class Facts:
     Attributes:
         numbers: `repeated`: share of training items that equal an earlier one; `most_copies`: how often the commonest
             item is there; `missing_classes`: classes of held-out items that no training item has; `label_skill`: how
-            well labels can be told from the items, from 0 (guessing) to 1, where that was measured.
-        names: The commonest items (under `repeated`), and the missing classes.
+            well labels can be told from the items, from 0 (guessing) to 1, where that was measured; `leaking`: share of
+            held-out items that are nearly the same as some training item.
+        names: The commonest items (under `repeated`), the missing classes, and some of the items that leak.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
@@ -37,6 +38,8 @@ def facts_of(
     held_labels: NDArray[np.int64] | None = None,
     classes: Sequence[str] = (),
     accuracy: float | None = None,
+    leaks: Sequence[str] = (),
+    examined: int = 0,
 ) -> Facts:
     """Facts on training items.
 
@@ -48,8 +51,14 @@ def facts_of(
         classes: Names of the classes.
         accuracy: How often a classifier that was trained on these labels is right on held-out items, in [0, 1]. Not
             looked at where there is too little data to judge labels by.
+        leaks: Names of the held-out items that are nearly the same as some training item.
+        examined: How many held-out items were looked at for that; 0 for none.
     """
     numbers, texts = _repeated(items, names)
+    if examined:
+        numbers["leaking"] = len(leaks) / examined
+    if leaks:
+        texts["leaking"] = ", ".join(leaks[:3])
     if labels is not None and held_labels is not None and len(classes) > 1:
         here, there = set(labels.tolist()), set(held_labels.tolist())
         lacking = sorted(there - here)

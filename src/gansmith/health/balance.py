@@ -16,7 +16,7 @@ LAST = 0.6
 """Balance is judged by what follows this share of the run so far."""
 
 HOPELESS = 0.1
-"""Coverage, as a share of the real data's, below which nobody needs to wait for a trend."""
+"""Coverage, as a share of the real data's, below which nobody needs to wait for a trend, but after a treatment."""
 
 STILL = 1e-4
 """Size of the discriminator's steps, as a share of its weights' size, at which it learns nothing."""
@@ -40,7 +40,8 @@ def vanishing_gradient(history: History) -> Diagnosis | None:
         return None
     share, covered = poor
     improves = history.score("kernel").improving()
-    if share < CERTAIN or improves or (improves is None and covered > HOPELESS):
+    patient = covered > HOPELESS or history.begun > 0
+    if share < CERTAIN or improves or (improves is None and patient):
         return None
     return Diagnosis(
         "vanishing-gradient",

@@ -63,7 +63,7 @@ def runaway(history: History) -> Diagnosis | None:
     covered = history.relative("coverage")
     if covered is None or covered >= POOR:
         return None
-    leaps = {who: max(series.tenths, default=0.0) for who, series in history.of_players("update_ratio").items()}
+    leaps = {who: max(series.tenths[5:], default=0.0) for who, series in history.of_players("update_ratio").items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
     who = max(leaps, key=lambda name: leaps[name], default="")
     evidence = []

@@ -11,12 +11,15 @@ __all__ = ["data_problem"]
 REPEATED, COPIES = 0.1, 20
 """Share of repeated items, and copies of the commonest one, that together are a fault: a few doubles are common."""
 
+LEAKING = 0.05
+"""Share of held-out items with a near copy among the training items that is a fault."""
+
 SKILL = 0.05
 """How far labels must be told from the data better than by guessing, on a scale from 0 to 1."""
 
 
 def data_problem(history: History) -> Diagnosis | None:
-    """Items that are repeated, classes without items, labels that say nothing, numbers that are none."""
+    """Items that repeat or leak, classes without items, labels that say nothing, numbers that are none."""
     facts, names = history.facts, history.names
     found: list[tuple[Evidence, str]] = []
     if history.broke_by == "data":
@@ -29,6 +32,11 @@ def data_problem(history: History) -> Diagnosis | None:
     if facts.get("missing_classes", 0.0) > 0:
         text = f"no training item is of the class {names.get('missing_classes', '')}, though there are such items"
         found.append((Evidence("missing_classes", facts["missing_classes"], 0.0, text), "add items of that class"))
+    leaking = facts.get("leaking", 0.0)
+    if leaking > LEAKING:
+        text = f"{percent(leaking)} of held-out items are nearly the same as training items: {names.get('leaking', '')}"
+        mend = "keep copies of one item in one split: scores are worth nothing where what judges was trained on"
+        found.append((Evidence("leaking", leaking, LEAKING, text), mend))
     skill = facts.get("label_skill", 1.0)
     if skill < SKILL:
         text = (

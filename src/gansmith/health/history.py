@@ -89,8 +89,8 @@ class Series:
 
 EMPTY = Series()
 
-EARLY = 0.3
-"""Share of a run before which poor samples, or few kinds of them, are no sign of anything."""
+EARLY, AGAIN = 0.3, 0.45
+"""Share of a run before which poor samples, or few kinds, are no sign of anything; the same after a treatment."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class History:
         names: What they are of.
         modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
         expected: Share of real items in it.
+        begun: Samples at which what is judged began: 0, or the last treatment.
     """
 
     total: int = 0
@@ -130,6 +131,7 @@ class History:
     names: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Series] = field(default_factory=dict)
     expected: Mapping[str, float] = field(default_factory=dict)
+    begun: int = 0
 
     def signal(self, name: str) -> Series:
         """A signal; empty where it was not measured."""
@@ -159,7 +161,8 @@ class History:
     def early(self) -> bool:
         """Whether so little of the run was judged that poor samples are no sign: every generator begins with them."""
         looks = self.score("coverage") or self.score("recall")
-        return not self.over and (not looks or looks.samples[-1] < EARLY * self.total)
+        enough = (AGAIN if self.begun else EARLY) * self.total
+        return not self.over and (not looks or looks.samples[-1] - self.begun < enough)
 
     def of_players(self, name: str) -> dict[str, Series]:
         """The signal `<player>/<name>` of every player that has one."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gansmith.health.balance import HOPELESS
 from gansmith.health.course import LEAP
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
@@ -119,6 +120,12 @@ class _Case:
         """Size of each player's steps of late, as a share of its weights' size."""
         return {who: series.after(0.9).mean for who, series in self.history.of_players("update_ratio").items()}
 
+    @property
+    def largest(self) -> dict[str, float]:
+        """Size of each player's steps when they were largest, on average over a tenth of what is known."""
+        known = self.history.of_players("update_ratio")
+        return {who: max(series.tenths, default=self.sizes[who]) for who, series in known.items()}
+
     def does(
         self, dials: Mapping[str, float], text: str, back: bool = False, forget: tuple[str, ...] = ()
     ) -> Treatment:
@@ -140,18 +147,27 @@ class _Case:
         own = {f"weight/{t}": 0.0 for t in self.ability.terms if t.rpartition("/")[2] == "adv"}
         return own | {f"weight/{t}": 1.0 for t in self.ability.reserve}
 
+    @property
+    def rescued(self) -> bool:
+        """Whether R3GAN's terms are in play already."""
+        return any(self.dials.get(f"weight/{term}", 0.0) > 0 for term in self.ability.reserve)
+
     def taken_over(self, why: str) -> Treatment:
-        """R3GAN's loss and penalties, at learning rates at which both players' steps have the size that works."""
-        sizes = self.sizes
+        """R3GAN's loss and penalties, at learning rates at which both players' steps have the size that works.
+
+        The largest steps are taken for the size that a rate gives: where a gradient has vanished, the latest are small
+        at any rate. Where samples cover nothing there is nothing to lose, and weights go back too.
+        """
+        sizes = self.largest
         factors = {p: min(max(STEP / sizes[p], 1e-3), 1e3) for p in self.ability.players if sizes.get(p, 0.0) > 0}
         odd = {p: f for p, f in factors.items() if not 1 / FASTER < f < FASTER}
-        text = f"r3gan's loss and penalties take over: {why}"
-        return self.does(self.scaled(odd) | self.rescue(), text, forget=self.ability.players)
+        lost = (self.history.relative("coverage") or 0.0) < HOPELESS
+        text = f"r3gan's loss and penalties take over: {why}" + (", and weights go back to when all was well" * lost)
+        return self.does(self.scaled(odd) | self.rescue(), text, lost, self.ability.players)
 
 
 def _too_large(case: _Case) -> Treatment:
-    largest = {who: max(s.tenths, default=0.0) for who, s in case.history.of_players("update_ratio").items()}
-    sizes = {who: max(size, largest[who]) for who, size in case.sizes.items()}
+    sizes = {who: max(size, case.largest[who]) for who, size in case.sizes.items()}
     leaping = {p: sizes[p] for p in case.ability.players if sizes.get(p, 0.0) > LEAP / 2}
     factors = {p: min(SLOWER, STEP / size) for p, size in leaping.items()} if not case.tried else {}
     factors = factors or dict.fromkeys(case.ability.players, SLOWER)
@@ -162,7 +178,7 @@ def _too_large(case: _Case) -> Treatment:
 
 
 def _vanishing(case: _Case) -> Treatment:
-    if case.tried == 0 and case.ability.reserve:
+    if case.ability.reserve and not case.rescued:
         return case.taken_over("their gradient does not vanish")
     return case.does(case.scaled({"D": SLOWER}), "the discriminator slows down", forget=case.ability.players)
 
@@ -177,7 +193,7 @@ def _weak(case: _Case) -> Treatment:
 
 
 def _collapse(case: _Case) -> Treatment:
-    if case.tried == 0 and case.ability.reserve:
+    if case.ability.reserve and not case.rescued:
         return case.taken_over("they compare pairs, so that one sample no longer fools all")
     halved = case.scaled(dict.fromkeys(case.ability.players, 0.5))
     return case.does(halved, "weights go back, both learning rates are halved", True, case.ability.players)

@@ -11,7 +11,7 @@ __all__ = ["condition_ignored", "memorisation", "mode_collapse", "mode_dropping"
 FEW_REACHED, FEW_COVERED = 0.25, 0.5
 """Recall and coverage, as shares of what real data reaches, that are both missed where modes have collapsed."""
 
-DROPPED, LOST = 0.2, 0.1
+DROPPED, LOST = 0.2, 0.25
 """Samples in a mode, as a share of what the data has there, below which it is dropped; share of the data in dropped
 modes from which on that is serious.
 """

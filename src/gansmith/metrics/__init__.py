@@ -4,16 +4,19 @@
 a frozen extractor that the caller runs; nothing here builds, trains or downloads a network.
 """
 
+from gansmith.metrics.comparison import COMPARED, Comparison, Difference, check_compared, compare_features
 from gansmith.metrics.functional import Memorisation, TooFew, memorisation, nearest_items
 from gansmith.metrics.measures import MEASURES, Measure, Settings
-from gansmith.metrics.result import Comparison, Result, comparable, compare, differences
+from gansmith.metrics.result import Result, comparable, differences
 from gansmith.metrics.streaming import FrechetStream, Metric, Streaming, metric
 from gansmith.metrics.suite import DEFAULT_METRICS, Evaluation, Suite, evaluate_features
 
 __all__ = [
+    "COMPARED",
     "DEFAULT_METRICS",
     "MEASURES",
     "Comparison",
+    "Difference",
     "Evaluation",
     "FrechetStream",
     "Measure",
@@ -24,8 +27,9 @@ __all__ = [
     "Streaming",
     "Suite",
     "TooFew",
+    "check_compared",
     "comparable",
-    "compare",
+    "compare_features",
     "differences",
     "evaluate_features",
     "memorisation",

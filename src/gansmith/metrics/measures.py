@@ -66,6 +66,7 @@ class Measure:
         n_matters: The counts on which the value's expectation depends.
         compute: From rows and settings to the result.
         about: One line for a person.
+        spoken: Its name in a sentence; empty where that is `name` itself.
         share: Whether the value is a share in [0, 1], which people read as a percentage.
     """
 
@@ -76,12 +77,17 @@ class Measure:
     compute: Callable[[Data, Settings], Result]
     about: str
     share: bool = False
+    spoken: str = ""
 
     def show(self, value: float | None) -> str:
         """A value as people read it; empty for None."""
         if value is None:
             return ""
         return f"{value:.1%}" if self.share else f"{value:.4g}"
+
+    def show_difference(self, value: float) -> str:
+        """A difference with its sign; of shares in percentage points."""
+        return f"{100 * value:+.1f} pts" if self.share else f"{value:+.3g}"
 
 
 def _shared(data: Data, key: object, make: Callable[[], T]) -> T:
@@ -247,8 +253,24 @@ _ALL = {**_BOTH, "train": ("features",)}
 MEASURES: dict[str, Measure] = {
     m.name: m
     for m in (
-        Measure("frechet", "lower", _BOTH, ("n_real", "n_fake"), _frechet, "distance of the Gaussians fitted to both"),
-        Measure("kernel", "lower", _BOTH, (), _kernel, "unbiased kernel distance over all pairs; 0 is ideal"),
+        Measure(
+            "frechet",
+            "lower",
+            _BOTH,
+            ("n_real", "n_fake"),
+            _frechet,
+            "distance of the Gaussians fitted to both",
+            spoken="Frechet distance",
+        ),
+        Measure(
+            "kernel",
+            "lower",
+            _BOTH,
+            (),
+            _kernel,
+            "unbiased kernel distance over all pairs; 0 is ideal",
+            spoken="kernel distance",
+        ),
         Measure("kernel_subsets", "lower", _BOTH, (), _kernel_subsets, "kernel distance by subsets, as published"),
         *(
             Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density")

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from gansmith.errors import InputError
 from gansmith.types import Json
 
-__all__ = ["Better", "Comparison", "Result", "comparable", "compare", "differences"]
+__all__ = ["Better", "Result", "comparable", "differences"]
 
 Better = Literal["higher", "lower"]
 
@@ -114,31 +114,3 @@ def comparable(a: Result, b: Result) -> None:
     found = differences(a, b)
     if found:
         raise InputError(*found)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two comparable results beside each other.
-
-    Attributes:
-        winner: `"a"` or `"b"`, whichever value is better; None if they are equal.
-        gap: `b.value - a.value`.
-        clear: Whether the intervals don't overlap. False where an interval is missing: then nothing is proven.
-    """
-
-    winner: Literal["a", "b"] | None
-    gap: float
-    clear: bool
-
-
-def compare(a: Result, b: Result) -> Comparison:
-    """Which of two results is better, and whether by more than their intervals; raises as `comparable` does."""
-    comparable(a, b)
-    gap = b.value - a.value
-    if a.low is None or a.high is None or b.low is None or b.high is None:
-        clear = False
-    else:
-        clear = a.high < b.low or b.high < a.low
-    if gap == 0:
-        return Comparison(None, gap, False)
-    return Comparison("b" if (gap > 0) == (a.better == "higher") else "a", gap, clear)

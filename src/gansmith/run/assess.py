@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from gansmith.data.image_set import ImageSet
-from gansmith.data.open import open_images
 from gansmith.data.reader import ReadOptions
-from gansmith.data.split import split_images
-from gansmith.errors import InputError
 from gansmith.features import extractor as find_extractor
 from gansmith.metrics import Evaluation, Suite
 from gansmith.run.evaluation import Ruler, evaluate_model
-from gansmith.run.folder import RunFolder
-from gansmith.run.judge import TrainedJudge, load_judge
-from gansmith.run.judging import judge_for
+from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 
@@ -73,68 +65,21 @@ def assess(
     log = Log(listener)
     trained = model if isinstance(model, Model) else Model.load(model, recipe)
     Suite(metrics)  # refuses names that are not known, before anything takes time
-    extractor = find_extractor(features, shape=_shape(trained)) if features else None
-    images = open_images(
-        data,
-        fit=trained.codec.frame,
-        strict=strict,
-        options=read,
-        progress=lambda what, done, total: log.progress(what, done / max(total, 1)),
-    )
-    if trained.codec.classes and images.classes != trained.codec.classes:
-        raise InputError(
-            f"{data} has the classes {', '.join(images.classes) or '(none)'}; the model was trained on "
-            f"{', '.join(trained.codec.classes)}"
-        )
-    splits = split_images(images)
-    train, test = images.subset(splits.train), images.subset(splits.test)
-    notes = [*images.warnings, *splits.warnings]
-    judge = _judge(model, trained, train, log)
-    ruler = Ruler.of(judge, extractor)
+    extractor = find_extractor(features, shape=trained.image_shape) if features else None
+    path = None if isinstance(model, Model) else Path(model)
+    held_out = HeldOut.of(data, trained.codec.frame, log, strict, read)
+    held_out.check(trained)
+    ruler = Ruler.of(find_judge(path, trained, held_out.train, log), extractor)
     evaluation = evaluate_model(
         trained,
         ruler,
-        ruler.measure_images(test, trained.codec),
-        ruler.measure_images(train, trained.codec),
-        ruler.settings("test", resamples=200, seed=seed, data=images.fingerprint),
+        ruler.measure_images(held_out.test, trained.codec),
+        ruler.measure_images(held_out.train, trained.codec),
+        ruler.settings("test", resamples=200, seed=seed, data=held_out.images.fingerprint),
         n=n,
         metrics=metrics,
         ceiling=True,
         tick=lambda share: log.progress("judging the model", share),
     )
-    same = trained.provenance.get("data", {}).get("train_fingerprint") == train.fingerprint
-    notes.append(
-        f"{len(test):,} test images; "
-        + ("the data's training part is the one that the model was trained on" if same else _other(model, test))
-    )
+    notes = [*held_out.warnings, f"{len(held_out.test):,} test images; {seen(trained, path, held_out).note}"]
     return Assessment(evaluation, tuple(notes))
-
-
-def _shape(model: Model) -> tuple[int, int, int]:
-    channels, height, width = model.codec.spec["image"].shape
-    return channels, height, width
-
-
-def _other(model: Model | str | Path, test: ImageSet) -> str:
-    """What is known about the overlap of the test images and the model's training data."""
-    if isinstance(model, Model) or not (Path(model) / "run.json").is_file():
-        return "the model was trained on other data, whose overlap with these images is not known"
-    path = RunFolder(Path(model)).read()["data"]["path"]
-    try:
-        own = open_images(path, fit=test.fit)
-    except InputError:
-        return f"the model was trained on other data ({path}), which is not there any more"
-    seen = {h.tobytes() for h in own.subset(split_images(own).train).hashes}
-    shared = int(np.sum([h.tobytes() in seen for h in test.hashes]))
-    return f"{shared:,} of them were in the model's training data" if shared else "none of them was in training"
-
-
-def _judge(model: Model | str | Path, trained: Model, train: ImageSet, log: Log) -> TrainedJudge:
-    if not isinstance(model, Model):
-        for run in (Path(model), Path(model).resolve().parent):  # a run folder, or the model folder inside one
-            folder = RunFolder(run).judge
-            if (folder / "judge.json").is_file():
-                judge = load_judge(folder)
-                judge.check(trained.codec)
-                return judge
-    return judge_for(train, trained.codec, log)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 
-__all__ = ["line_chart"]
+from gansmith.run.html import text
+
+__all__ = ["Points", "line_chart"]
 
 WIDTH, HEIGHT = 560, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34
@@ -48,15 +49,15 @@ def line_chart(
         y = scale.y(marker[0])
         parts.append(f'<line class="marker" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(
-            f'<text class="label" x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{_e(marker[1])}</text>'
+            f'<text class="label" x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{text(marker[1])}</text>'
         )
     for i, points in enumerate(lines.values()):
         path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in _thin(points))
         parts.append(f'<polyline fill="none" stroke="{_colour(i)}" stroke-width="1.8" points="{path}"/>')
     legend = " ".join(
-        f'<span class="key"><i style="background:{_colour(i)}"></i>{_e(name)}</span>' for i, name in enumerate(lines)
+        f'<span class="key"><i style="background:{_colour(i)}"></i>{text(name)}</span>' for i, name in enumerate(lines)
     )
-    title = _e(", ".join(lines))
+    title = text(", ".join(lines))
     svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">{"".join(parts)}</svg>'
     return f'{svg}<p class="legend">{legend}</p>'
 
@@ -77,15 +78,15 @@ def _axes(scale: _Scale, x_label: str, percent: bool) -> str:
     parts = []
     for value in _steps(scale.y0, scale.y1):
         y = scale.y(value)
-        text = f"{value:.0%}" if percent else _short(value)
+        shown = f"{value:.0%}" if percent else _short(value)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text class="label" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+        parts.append(f'<text class="label" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{shown}</text>')
     for value in _steps(scale.x0, scale.x1):
         x = scale.x(value)
         parts.append(
             f'<text class="label" x="{x:.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{_short(value)}</text>'
         )
-    parts.append(f'<text class="label" x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">{_e(x_label)}</text>')
+    parts.append(f'<text class="label" x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">{text(x_label)}</text>')
     return "".join(parts)
 
 
@@ -118,7 +119,3 @@ def _short(value: float) -> str:
 
 def _colour(i: int) -> str:
     return COLOURS[i % len(COLOURS)]
-
-
-def _e(text: str) -> str:
-    return html.escape(text)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from gansmith.run.files import plain_disk_errors, write_text
 
-__all__ = ["Events", "read_events"]
+__all__ = ["Events", "curves", "read_events"]
 
 
 LAST = ("broke", "done")
@@ -60,6 +60,12 @@ def read_events(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(event, dict):
                 yield event
+
+
+def curves(events: Sequence[Mapping[str, Any]], key: str, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+    """Points (samples, value) by name of what events hold under a key; names without a point are left out."""
+    found = {name: [(e["samples"], float(e[key][name])) for e in events if name in e.get(key, {})] for name in names}
+    return {name: points for name, points in found.items() if points}
 
 
 def _line(event: dict[str, Any]) -> str:

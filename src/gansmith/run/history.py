@@ -97,7 +97,7 @@ class _Reader:
         self.treated.append(f"{event.get('of')}: {event.get('text')}")
         if not event.get("stop"):
             self.signals, self.scores, self.modes = {}, {}, {}
-            self.facts |= {"broke": "", "broke_by": ""}
+            self.facts |= {"broke": "", "broke_by": "", "begun": event.get("samples", 0)}
 
     def on_done(self, event: Mapping[str, Any]) -> None:
         self.facts["finished"] = True

@@ -16,7 +16,7 @@ from gansmith.data.facts import Facts, facts_of
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
-from gansmith.metrics.functional import accuracy, kernel_distance
+from gansmith.metrics.functional import accuracy, kernel_distance, nearest_items
 from gansmith.run.evaluation import Ruler, evaluate_model
 from gansmith.run.eye import LOOK, Eye
 from gansmith.run.folder import RunFolder
@@ -32,6 +32,11 @@ EPOCHS, MOST, LEAST = 40, 60_000, 2_000
 
 DRAWS = 8
 SAMPLES = 5_000
+EXAMINED, ALIKE = 500, 0.15
+"""Validation images that are compared with all training images, and the distance at which two count as one picture, as
+a share of the usual distance to the nearest one: copies saved anew as good JPEG lie at 0.1, other images above 0.2.
+"""
+
 FEWEST = 20
 """Validation images below which scores while training would be noise: the last model is then kept."""
 
@@ -100,7 +105,16 @@ class Judging:
         right = None
         if self.eye is not None and "logits" in self._val:
             right = accuracy(self._val["logits"], self._val["labels"])
-        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right)
+        leaks, examined = self._leaks(val) if self.eye is not None else ([], 0)
+        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right, leaks, examined)
+
+    def _leaks(self, val: ImageSet) -> tuple[list[str], int]:
+        """Validation images that are nearly the same as some training image, and how many were looked at."""
+        features = self._val["features"]
+        asked = features[:EXAMINED]
+        usual = float(nearest_items(features, features, 2)[0][:, 1].median())
+        near = (nearest_items(asked, self.train["features"])[0][:, 0] < ALIKE * usual).nonzero().flatten().tolist()
+        return [val.names[i] if val.names else f"validation image {i}" for i in near], len(asked)
 
     def full(self, model: Model) -> Evaluation:
         """All scores of a model on test images, with intervals and the ceiling."""

@@ -183,6 +183,12 @@ class Model:
         """Class names; empty for an unconditional model."""
         return self.codec.classes if "label" in self.drawing.conditions else ()
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of its images as tensors."""
+        channels, height, width = self.codec.spec["image"].shape
+        return channels, height, width
+
     @cached_property
     def style_shape(self) -> tuple[int, int]:
         """Layers and length of styles: (1, z_dim) where the noise itself is the style, (0, 0) where there are none."""

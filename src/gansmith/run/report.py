@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,11 @@ from gansmith.errors import InputError
 from gansmith.health import diagnose
 from gansmith.metrics import MEASURES, Evaluation, Result
 from gansmith.run.charts import line_chart
-from gansmith.run.events import read_events
+from gansmith.run.events import curves, read_events
 from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
+from gansmith.run.html import charts, diagnosis_line, figure, table, text
 from gansmith.run.report_style import PAGE
 
 __all__ = ["write_report"]
@@ -61,7 +60,7 @@ def write_report(folder: RunFolder) -> Path:
         _settings(record, events),
     ]
     title = f"{record['identity']['recipe']} on {record['data']['name']}"
-    write_text(folder.report, PAGE.format(title=_e(title), body="\n".join(filter(None, sections))))
+    write_text(folder.report, PAGE.format(title=text(title), body="\n".join(filter(None, sections))))
     return folder.report
 
 
@@ -81,25 +80,23 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
         f"{data['images']:,} images ({splits['train']:,} train, {splits['val']:,} validation, {splits['test']:,} test)",
         data["fit"],
     ]
-    name = f"<h1>{_e(record['identity']['recipe'])} on {_e(data['name'])}</h1>"
-    return f"<header>{name}<p>{' · '.join(map(_e, facts))}</p></header>"
+    name = f"<h1>{text(record['identity']['recipe'])} on {text(data['name'])}</h1>"
+    return f"<header>{name}<p>{' · '.join(map(text, facts))}</p></header>"
 
 
 def _diagnoses(events: list[dict[str, Any]], metrics: Mapping[str, Any] | None) -> str:
-    marks = {"well": "✓", "watch": "!", "sick": "✗"}
     parts = []
     history = history_of_events(events, metrics)
     for d in diagnose(history):
-        since = f" (since about {d.since:,} samples)" if d.since and d.level != "well" else ""
-        evidence = "".join(f"<li>{_e(e.text)}</li>" for e in d.evidence)
-        remedies = "".join(f"<li>{_e(r.text)}</li>" for r in d.remedies)
+        evidence = "".join(f"<li>{text(e.text)}</li>" for e in d.evidence)
+        remedies = "".join(f"<li>{text(r.text)}</li>" for r in d.remedies)
         parts.append(
-            f'<p class="{d.level}"><b>{marks[d.level]}</b> <strong>{_e(d.name)}</strong>{since}: {_e(d.meaning)}</p>'
+            diagnosis_line(d)
             + (f"<ul>{evidence}</ul>" if evidence else "")
             + (f"<p>What helps:</p><ol>{remedies}</ol>" if remedies else "")
         )
     if history.treated:
-        done = "".join(f"<li>{_e(line)}</li>" for line in history.treated)
+        done = "".join(f"<li>{text(line)}</li>" for line in history.treated)
         parts.append(f"<p>What the autopilot did while it trained:</p><ol>{done}</ol>")
     over = metrics is not None or history.broke
     title = "Diagnosis" if over else "Diagnosis so far: this run has not finished"
@@ -113,7 +110,7 @@ def _pictures(folder: RunFolder) -> str:
         ("nearest.png", "samples and their neighbours", "Samples and the training images most like them: no copies?"),
     )
     figures = [
-        f'<figure><img src="{_data_uri(folder.samples / name)}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
+        figure((folder.samples / name).read_bytes(), alt, caption)
         for name, alt, caption in shown
         if (folder.samples / name).is_file()
     ]
@@ -124,36 +121,34 @@ def _scores(evaluation: Evaluation | None, names: list[str]) -> str:
     if evaluation is None:
         return ""
     ceilings = {r.name: r for r in evaluation.ceiling}
-    rows = "".join(_score_row(r, ceilings.get(r.name)) for r in evaluation.results)
-    skipped = "".join(f"<li>{_e(name)}: {_e(why)}</li>" for name, why in evaluation.skipped.items())
+    rows = [_score_row(r, ceilings.get(r.name)) for r in evaluation.results]
+    skipped = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in evaluation.skipped.items())
     first = evaluation.results[0] if evaluation.results else None
     how = ""
     if first is not None:
         how = (
             f"<p>{first.n_fake:,} samples against {first.n_real:,} test images, in the features of "
-            f"<code>{_e(str(first.protocol.get('extractor')))}</code> (weights "
-            f"<code>{_e(str(first.protocol.get('weights'))[:12])}</code>), k = 5, seed {first.protocol.get('seed')}. "
+            f"<code>{text(str(first.protocol.get('extractor')))}</code> (weights "
+            f"<code>{text(str(first.protocol.get('weights'))[:12])}</code>), k = 5, seed {first.protocol.get('seed')}. "
             "Intervals: 95% bootstrap. The ceiling is real training images (for accuracy: real test images) measured "
             "the same way: what a perfect generator would score.</p>"
         )
-    header = "<tr><th>score</th><th>value</th><th>95% interval</th><th>ceiling</th><th>meaning</th></tr>"
-    table = f"<table>{header}{rows}</table>"
+    scores = table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
     tail = f"<p>Not measured:</p><ul>{skipped}</ul>" if skipped else ""
-    return f"<section><h2>Scores</h2>{how}{table}{tail}{_per_class(evaluation, names)}</section>"
+    return f"<section><h2>Scores</h2>{how}{scores}{tail}{_per_class(evaluation, names)}</section>"
 
 
-def _score_row(result: Result, ceiling: Result | None) -> str:
+def _score_row(result: Result, ceiling: Result | None) -> list[str]:
     measure = MEASURES[result.name]
     interval = "" if result.low is None else f"{measure.show(result.low)} to {measure.show(result.high)}"
     arrow = {"higher": "↑", "lower": "↓"}[result.better]
-    cells = [
-        f"{_e(result.title)} {arrow}",
+    return [
+        f"{text(result.title)} {arrow}",
         f"<b>{measure.show(result.value)}</b>",
         interval,
         "" if ceiling is None else measure.show(ceiling.value),
-        _e(measure.about),
+        text(measure.about),
     ]
-    return "<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
 
 
 def _per_class(evaluation: Evaluation, names: list[str]) -> str:
@@ -162,7 +157,7 @@ def _per_class(evaluation: Evaluation, names: list[str]) -> str:
     if not shares or len(shares) != len(names):
         return ""
     rows = [
-        f'<tr><td>{_e(name)}</td><td><div class="bar" style="width:{share or 0:.0%}"></div></td>'
+        f'<tr><td>{text(name)}</td><td><div class="bar" style="width:{share or 0:.0%}"></div></td>'
         f"<td>{'' if share is None else f'{share:.0%}'}</td></tr>"
         for name, share in zip(names, shares, strict=True)
     ]
@@ -172,31 +167,25 @@ def _per_class(evaluation: Evaluation, names: list[str]) -> str:
 def _curves(events: list[dict[str, Any]]) -> str:
     rounds = [e for e in events if e["event"] == "round"]
     evaluations = [e for e in events if e["event"] == "evaluation"]
-    charts = []
+    drawn = []
     for name, title, mark in CONTESTS:
-        drawn = {"discriminator": _line(rounds, "values", [name]).get(name, [])}
-        charts.append((title, line_chart(drawn, "samples", (0.5, mark), (0.0, 1.0), percent=True)))
-    shares = _line(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
-    charts.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
-    charts.append(
+        told = {"discriminator": curves(rounds, "values", [name]).get(name, [])}
+        drawn.append((title, line_chart(told, "samples", (0.5, mark), (0.0, 1.0), percent=True)))
+    shares = curves(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
+    drawn.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
+    drawn.append(
         (
             "Kernel distance on validation images",
-            line_chart(_line(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
+            line_chart(curves(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
         )
     )
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))
     for player in players:
         own = [name for name in names if name.startswith(f"{player}/")]
-        charts.append((f"Loss terms of {player}", line_chart(_line(rounds, "values", own), "samples")))
-    cards = "".join(f"<figure><figcaption>{_e(t)}</figcaption>{svg}</figure>" for t, svg in charts if svg)
-    return f'<section><h2>Training</h2><div class="charts">{cards}</div></section>' if cards else ""
-
-
-def _line(events: Iterable[Mapping[str, Any]], key: str, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
-    events = list(events)
-    found = {name: [(e["samples"], float(e[key][name])) for e in events if name in e.get(key, {})] for name in names}
-    return {name: points for name, points in found.items() if points}
+        drawn.append((f"Loss terms of {player}", line_chart(curves(rounds, "values", own), "samples")))
+    cards = charts(drawn)
+    return f"<section><h2>Training</h2>{cards}</section>" if cards else ""
 
 
 def _film(folder: RunFolder, events: list[dict[str, Any]]) -> str:
@@ -206,8 +195,7 @@ def _film(folder: RunFolder, events: list[dict[str, Any]]) -> str:
     last = len(pictures) - 1
     chosen = sorted({round(i * last / (FILM - 1)) for i in range(FILM)})
     figures = "".join(
-        f'<figure><img src="{_data_uri(folder.root / pictures[i]["path"])}" alt="samples">'
-        f"<figcaption>{pictures[i]['samples']:,} samples</figcaption></figure>"
+        figure((folder.root / pictures[i]["path"]).read_bytes(), "samples", f"{pictures[i]['samples']:,} samples")
         for i in chosen
     )
     return f'<section><h2>Progress</h2><p>The same noise, over time.</p><div class="film">{figures}</div></section>'
@@ -217,19 +205,11 @@ def _settings(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     start = next(e for e in events if e["event"] in ("start", "resume"))
     notes = [e["text"] for e in events if e["event"] == "note"] + record["data"]["warnings"]
     parts = [
-        f"<h3>Game</h3><pre>{_e(start['game'])}</pre>",
-        f"<h3>Settings</h3><pre>{_e(json.dumps(record['identity']['settings'], indent=2))}</pre>",
-        f"<h3>Versions</h3><pre>{_e(json.dumps(record['versions'] | record['machine'], indent=2))}</pre>",
-        f"<h3>Again</h3><pre>{_e(record['command'])}</pre>",
+        f"<h3>Game</h3><pre>{text(start['game'])}</pre>",
+        f"<h3>Settings</h3><pre>{text(json.dumps(record['identity']['settings'], indent=2))}</pre>",
+        f"<h3>Versions</h3><pre>{text(json.dumps(record['versions'] | record['machine'], indent=2))}</pre>",
+        f"<h3>Again</h3><pre>{text(record['command'])}</pre>",
     ]
     if notes:
-        parts.insert(0, "<h3>Notes</h3><ul>" + "".join(f"<li>{_e(n)}</li>" for n in notes) + "</ul>")
+        parts.insert(0, "<h3>Notes</h3><ul>" + "".join(f"<li>{text(n)}</li>" for n in notes) + "</ul>")
     return f"<section><h2>How it was made</h2>{''.join(parts)}</section>"
-
-
-def _data_uri(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-
-
-def _e(text: str) -> str:
-    return html.escape(text)

@@ -61,7 +61,7 @@ def here(tmp_path, monkeypatch) -> Path:
     for channel, name in enumerate(("apple", "leaf", "pear")):
         folder = tmp_path / "my_images" / name
         folder.mkdir(parents=True)
-        for number in range(24):
+        for number in range(100):
             pixels = rng.integers(0, 80, (16, 16, 3)).astype(np.uint8)
             pixels[3 + channel : 10 + channel, 4:12, channel] = rng.integers(200, 250)
             Image.fromarray(pixels).save(folder / f"{number}.png")

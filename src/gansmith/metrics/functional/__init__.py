@@ -2,7 +2,7 @@
 
 from gansmith.metrics.functional._check import TooFew, check_enough
 from gansmith.metrics.functional.accuracy import accuracy, confusion, correct, per_class
-from gansmith.metrics.functional.bootstrap import bootstrap_mean, counts, interval
+from gansmith.metrics.functional.bootstrap import bootstrap_mean, counts, interval, standard_interval
 from gansmith.metrics.functional.frechet import (
     frechet_bias,
     frechet_distance,
@@ -15,6 +15,7 @@ from gansmith.metrics.functional.modes import Modes, clusters, spread
 from gansmith.metrics.functional.moments import Moments
 from gansmith.metrics.functional.nearest import Memorisation, memorisation, nearest_items
 from gansmith.metrics.functional.prdc import Prdc, expected_coverage, prdc
+from gansmith.metrics.functional.prdc_replicates import prdc_replicates
 
 __all__ = [
     "KernelSubsets",
@@ -44,5 +45,7 @@ __all__ = [
     "nearest_items",
     "per_class",
     "prdc",
+    "prdc_replicates",
     "spread",
+    "standard_interval",
 ]

@@ -32,7 +32,7 @@ from torch import Tensor
 from gansmith.metrics.functional._check import check_count, check_enough, row_pair
 from gansmith.metrics.functional.distances import nearest, within
 
-__all__ = ["Prdc", "expected_coverage", "prdc"]
+__all__ = ["Prdc", "balls_of", "expected_coverage", "prdc"]
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,7 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Prdc:
         InputError: Rows that aren't finite or not of one width, or `k` below 1.
         TooFew: A side has no more than k rows.
     """
-    check_count("k", k)
-    real, fake = row_pair(real, fake)
-    check_enough("precision/recall/density/coverage: the real side", k + 1, len(real))
-    check_enough("precision/recall/density/coverage: the fake side", k + 1, len(fake))
-    real_radius = nearest(real, real, k, itself=False)[0][:, -1]
-    fake_radius = nearest(fake, fake, k, itself=False)[0][:, -1]
-
+    real, fake, real_radius, fake_radius = balls_of(real, fake, k)
     balls = torch.zeros(len(fake), dtype=torch.float64, device=fake.device)
     covered = torch.zeros(len(real), dtype=torch.float64, device=real.device)
     for part, inside in within(real, fake, real_radius):
@@ -103,6 +97,16 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Prdc:
         real_inside=real_inside,
         real_covered=covered,
     )
+
+
+def balls_of(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Both sides as float64 rows, and the radii of their balls `(N,)` and `(M,)`; errors as `prdc`."""
+    check_count("k", k)
+    real, fake = row_pair(real, fake)
+    check_enough("precision/recall/density/coverage: the real side", k + 1, len(real))
+    check_enough("precision/recall/density/coverage: the fake side", k + 1, len(fake))
+    radii = [nearest(side, side, k, itself=False)[0][:, -1] for side in (real, fake)]
+    return real, fake, radii[0], radii[1]
 
 
 def expected_coverage(n_real: int, n_fake: int, k: int = 5) -> float:

@@ -1,0 +1,196 @@
+"""Models compared on one data set: one judge for all, the same real images, paired intervals, and how each run went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gansmith.data.reader import ReadOptions
+from gansmith.errors import InputError
+from gansmith.features import extractor as find_extractor
+from gansmith.metrics import Comparison, check_compared, compare_features
+from gansmith.run.contestants import Contestant, contestants, own_data, refuse_circular, same_draw
+from gansmith.run.course import Course
+from gansmith.run.evaluation import Ruler, measure_model
+from gansmith.run.held_out import HeldOut, find_judge, seen
+from gansmith.run.log import Listener, Log
+from gansmith.run.sample import MOST_SAMPLES, MOST_SEED, whole
+
+__all__ = ["Match", "compare"]
+
+LEAST_IMAGES, LEAST_SAMPLES = 20, 100
+"""Test images and samples below which an interval would be a guess."""
+
+RESAMPLES = 200
+COPIES = 0.65
+"""Share of samples nearer to training images above which the doctor speaks of memorisation."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A comparison of models and how it came about.
+
+    Attributes:
+        comparison: Scores, differences with intervals, verdicts.
+        contestants: The models, in the order given.
+        courses: How the run of each went, by name; models without a run folder are left out.
+        held_out: The data.
+        data: The path of the data, as it was given or as the runs say.
+        protocol: Samples, test images, features, seed: what a reader needs to judge the numbers.
+        notes: What the reader should know.
+    """
+
+    comparison: Comparison
+    contestants: tuple[Contestant, ...]
+    courses: Mapping[str, Course]
+    held_out: HeldOut
+    data: str
+    protocol: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary for `json.dumps`."""
+        return {
+            **self.comparison.to_json(),
+            "paths": {c.name: str(c.path) for c in self.contestants},
+            "runs": {name: course.to_json() for name, course in self.courses.items()},
+            "protocol": dict(self.protocol),
+            "notes": list(self.notes),
+        }
+
+
+def compare(
+    models: Sequence[str | Path],
+    data: str | Path | None = None,
+    *,
+    n: int = 5000,
+    seed: int = 0,
+    features: str | None = None,
+    metrics: Sequence[str] | None = None,
+    recipes: Sequence[str] = (),
+    strict: bool = False,
+    read: ReadOptions | None = None,
+    listener: Listener | None = None,
+) -> Match:
+    """Compare two models or more on test images that none of them was trained on.
+
+    Every model draws the same number of samples from the same seed: sample i of all comes from the same noise, where
+    they take the same. One judge measures all: that of the first path that has one, else a new one.
+
+    Args:
+        models: Run folders or model folders.
+        data: Images; None for the data that all the runs were trained on.
+        n: Samples of each model, at least 100. 5,000 as `evaluate`: samples are cheap, and few make every score noisy.
+        seed: Of samples and intervals.
+        features: Extractor in place of the judge's features: `efflite0`, `inception:FILE`, `pixels`.
+        metrics: Names, as for `metrics.compare_features`; None for all that the data allows. Fewer make each interval
+            narrower, but choose them before you look.
+        recipes: Recipe files of models whose recipes are not installed.
+        strict: Refuse data with unreadable images.
+        read: What the data's format leaves open, and limits on it.
+        listener: Told of progress.
+
+    Raises:
+        InputError: Models or data can't be read, don't go together, or are too few; or a model was trained on the
+            features that were asked for.
+    """
+    log = Log(listener)
+    check_compared(metrics)
+    whole(n, "n", LEAST_SAMPLES, MOST_SAMPLES)
+    whole(seed, "seed", 0, MOST_SEED)
+    found = contestants(models, recipes)
+    extractor = find_extractor(features, shape=found[0].model.image_shape) if features else None
+    if extractor is not None:
+        refuse_circular(found, extractor)
+    path, wanted = (str(data), None) if data is not None else own_data(found)
+    held_out = HeldOut.of(path, found[0].model.codec.frame, log, strict, read)
+    if wanted not in (None, held_out.images.fingerprint):
+        raise InputError(f"{path} has changed since the runs: name it with --data to compare on it as it is now")
+    for c in found:
+        held_out.check(c.model)
+    held_out, notes = _unseen(found, held_out)
+    measured = next((c for c in found if c.model.codec.classes), found[0])
+    judged = next((c for c in found if _has_judge(c)), measured)
+    ruler = Ruler.of(find_judge(judged.path, measured.model, held_out.train, log), extractor)
+    settings = ruler.settings("test", RESAMPLES, seed, held_out.test.fingerprint)
+    comparison = compare_features(
+        ruler.measure_images(held_out.test, measured.model.codec),
+        {c.name: _samples(c, ruler, n, seed, log) for c in found},
+        train=ruler.measure_images(held_out.train, measured.model.codec)["features"],
+        metrics=metrics,
+        settings=settings,
+    )
+    protocol = {
+        "samples": n,
+        "test_images": len(held_out.test),
+        "features": ruler.extractor.id,
+        "weights": ruler.extractor.hash,
+        "judge": str(judged.path) if _has_judge(judged) else "new",
+        "data": held_out.images.fingerprint,
+        "test": held_out.test.fingerprint,
+        "k": settings.k,
+        "seed": seed,
+    }
+    courses = {c.name: Course.of(c.run) for c in found if c.run is not None}
+    notes += [*_pairing(found), *_copying(comparison)]
+    return Match(comparison, tuple(found), courses, held_out, path, protocol, (*held_out.warnings, *notes))
+
+
+def _samples(contestant: Contestant, ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
+    task = f"judging {contestant.name}"
+    return measure_model(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
+
+
+def _has_judge(contestant: Contestant) -> bool:
+    return contestant.run is not None and (contestant.run.judge / "judge.json").is_file()
+
+
+def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, list[str]]:
+    """The data without test images that a model was trained on, and what is known of that."""
+    known = [seen(c.model, c.run.root if c.run is not None else c.path, held_out) for c in found]
+    rows = np.any([s.rows for s in known], axis=0)
+    total = len(held_out.test)
+    notes = [f"{c.name}: {s.note}" for c, s in zip(found, known, strict=True)]
+    if len({s.note for s in known}) == 1:
+        notes = [f"for every model: {known[0].note}"]
+    notes[0] = f"{total:,} test images; {notes[0]}"
+    if rows.any():
+        notes.append(f"{int(rows.sum()):,} test images that a model was trained on are left out")
+        held_out = replace(held_out, test=held_out.test.subset(np.flatnonzero(~rows)))
+    if len(held_out.test) < LEAST_IMAGES:
+        raise InputError(
+            f"{held_out.images.source}: {len(held_out.test)} test images that no model was trained on are too few to "
+            f"compare on: {LEAST_IMAGES} are the least, and some hundreds tell more"
+        )
+    return held_out, notes
+
+
+def _pairing(found: Sequence[Contestant]) -> list[str]:
+    """Notes on models whose samples have nothing in common, and on models that are one and the same."""
+    first, notes = found[0], []
+    apart = [c.name for c in found[1:] if not same_draw(first.model, c.model)]
+    if apart:
+        notes.append(
+            f"{', '.join(apart)} takes other noise or conditions than {first.name}: samples share numbers only"
+        )
+    weights: dict[str, str] = {}
+    for c in found:
+        digest = str(c.model.provenance.get("weights_sha256"))
+        if digest in weights:
+            notes.append(f"{c.name} has the weights of {weights[digest]}: they are one model")
+        weights.setdefault(digest, c.name)
+    return notes
+
+
+def _copying(comparison: Comparison) -> list[str]:
+    """Warnings of models that seem to copy."""
+    return [
+        f"{name} may copy: {found['train_closer'].value:.0%} of its samples are nearer to training images than to "
+        "unseen ones, where 50% are expected; its scores flatter it"
+        for name, found in comparison.evaluations.items()
+        if "train_closer" in found.names() and found["train_closer"].value > COPIES
+    ]

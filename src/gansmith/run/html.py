@@ -1,0 +1,44 @@
+"""Pieces of HTML that the pages are made of: text, pictures inside the page, tables, charts."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+
+from gansmith.health import Diagnosis
+
+__all__ = ["charts", "diagnosis_line", "figure", "table", "text"]
+
+MARKS = {"well": "✓", "watch": "!", "sick": "✗"}
+
+
+def text(words: object) -> str:
+    """Words as HTML, whatever is in them."""
+    return html.escape(str(words))
+
+
+def figure(png: bytes, alt: str, caption: str) -> str:
+    """A picture that the page itself holds, and a line below it."""
+    uri = "data:image/png;base64," + base64.b64encode(png).decode()
+    return f'<figure><img src="{uri}" alt="{text(alt)}"><figcaption>{text(caption)}</figcaption></figure>'
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; its cells are HTML, its header is text."""
+    head = "".join(f"<th>{text(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def charts(drawn: Iterable[tuple[str, str]]) -> str:
+    """Charts beside each other, each a title and an SVG; those without an SVG are left out."""
+    cards = "".join(f"<figure><figcaption>{text(title)}</figcaption>{svg}</figure>" for title, svg in drawn if svg)
+    return f'<div class="charts">{cards}</div>' if cards else ""
+
+
+def diagnosis_line(found: Diagnosis) -> str:
+    """What the doctor says, in a paragraph."""
+    since = f" (since about {found.since:,} samples)" if found.since and found.level != "well" else ""
+    head = f"<b>{MARKS[found.level]}</b> <strong>{text(found.name)}</strong>"
+    return f'<p class="{found.level}">{head}{since}: {text(found.meaning)}</p>'
