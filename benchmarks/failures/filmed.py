@@ -1,19 +1,15 @@
-"""Plays a game in the plane under the doctor's eyes and keeps what a picture of it needs."""
+"""Plays a game in the plane under the doctor's eyes and keeps what a picture of it, and a diagnosis, need."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
 from benchmarks.doctor.clinic import Visit, drawn, examine
-from gansmith.cli.diagnoses import spoken
 from gansmith.core import State
-from gansmith.health import Diagnosis
 
 __all__ = ["MOMENTS", "film"]
 
@@ -23,14 +19,9 @@ MOMENTS = (1, 10, 30, 60, 100)
 SHOWN, FEW = 180, 64
 """Samples of a picture; training rows up to which all of them are shown too."""
 
-TOGETHER = 5
-"""Ticks whose signals are averaged for a curve: the discriminator is asked about few rows at a tick."""
-
-SIGNALS = {"values": ("contest", "overfit"), "steps": ("G/grad_norm", "G/update_ratio", "D/update_ratio")}
-
 
 def film(visit: Visit) -> dict[str, Any]:
-    """Play it; samples at moments, curves, scores, and the doctor's words."""
+    """Play it; samples at moments, and all that was logged."""
     moments: list[dict[str, Any]] = []
     classes: list[int] = []
 
@@ -48,14 +39,9 @@ def film(visit: Visit) -> dict[str, Any]:
         "classes": classes,
         "real": _points(real),
         "trained": _points(trained),
-        "curves": _curves(case.events),
-        "scores": {name: round(value, 5) for name, value in case.scores.items()},
-        "ceiling": {score["name"]: round(score["value"], 5) for score in case.real["ceiling"]},
-        "said": _said(case.diagnoses),
-        "end": [[d.name, d.level] for d in case.diagnoses],
-        "told": [[at, found] for at, found in case.told],
+        "events": _short(case.events),
+        "metrics": _short(case.real),
         "total": case.events[0]["total"],
-        "broke": next(([e["samples"], e["what"]] for e in case.events if e["event"] == "broke"), None),
         "seconds": round(case.seconds, 1),
     }
 
@@ -65,30 +51,12 @@ def _points(rows: Tensor) -> list[list[float]]:
     return [[round(value, 2) for value in row] for row in rows.tolist() if all(abs(value) < 1e6 for value in row)]
 
 
-def _said(diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """What `gansmith doctor` prints: the first diagnosis with its remedies, the others without."""
-    return [*spoken(diagnoses[:1]), *spoken(diagnoses[1:], brief=True)]
-
-
-def _curves(events: Sequence[Mapping[str, Any]]) -> dict[str, list[list[float]]]:
-    """Signals and scores over samples, by name."""
-    found: dict[str, list[list[float]]] = {}
-    rounds = [event for event in events if event["event"] == "round"]
-    for part, names in SIGNALS.items():
-        for name in names:
-            kept = [
-                (event["samples"], event[part][name])
-                for event in rounds
-                if math.isfinite(event[part].get(name, math.nan))
-            ]
-            groups = [kept[i : i + TOGETHER] for i in range(0, len(kept), TOGETHER)]
-            found[name] = [[g[-1][0], _digits(statistics.fmean(v for _, v in g))] for g in groups]
-    for event in events:
-        if event["event"] == "evaluation":
-            for name, value in event["scores"].items():
-                found.setdefault(name, []).append([event["samples"], _digits(value)])
-    return found
-
-
-def _digits(value: float) -> float:
-    return float(f"{value:.4g}")
+def _short(value: Any) -> Any:
+    """The same with numbers to four digits, and nothing in the place of those that are none."""
+    if isinstance(value, dict):
+        return {name: _short(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(inner) for inner in value]
+    if isinstance(value, float):
+        return float(f"{value:.4g}") if math.isfinite(value) else None
+    return value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.failures.curve import Axis, curve
+from benchmarks.failures.words import Shown
 
 __all__ = ["CLASSES", "Film", "picture"]
 
@@ -35,12 +36,17 @@ class Film:
     Attributes:
         title: Above its frames.
         colour: Of its samples and of its curves.
-        data: What `film` kept of it.
+        shown: What was seen of it.
     """
 
     title: str
     colour: str
-    data: Mapping[str, Any]
+    shown: Shown
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What `film` kept of it."""
+        return self.shown.kept
 
 
 def picture(films: Sequence[Film], axes: Sequence[Axis]) -> str:
@@ -57,7 +63,7 @@ def picture(films: Sequence[Film], axes: Sequence[Axis]) -> str:
     width = (WIDTH - 2 * PAD - (len(axes) - 1) * GAP) / len(axes)
     total = max(film.data["total"] for film in films)
     for number, axis in enumerate(axes):
-        lines = [(film.colour, film.data["curves"].get(axis.signal, [])) for film in films]
+        lines = [(film.colour, film.shown.curves.get(axis.signal, [])) for film in films]
         drawn = curve(axis, lines, total, (int(width), CURVE))
         parts.append(f'<g transform="translate({PAD + number * (width + GAP):.0f} {y})">{drawn}</g>')
     height = y + CURVE + PAD

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 
 from benchmarks.cells import Choice, Job, complete, found
-from benchmarks.doctor.patients import ROUNDS
 from benchmarks.failures.filmed import film
 from benchmarks.failures.games import FAILURES, Failure, Play, settings
 from benchmarks.failures.page import block, illustration, overview
+from benchmarks.failures.words import Shown, shown
 from benchmarks.figures import write_bytes
 from benchmarks.record import RESULTS, ROOT, Result
 
 __all__ = ["PICTURES", "blocks", "jobs", "pictures", "run"]
 
-SEED, SECONDS = 1, 10.0
+SEED, ROUNDS, SECONDS = 1, 1_500, 10.0
 QUICK, QUICK_ROUNDS = ("healthy", "numbers-that-break"), 100
 PICTURES = ROOT / "docs/images/failures"
 
@@ -66,10 +66,12 @@ def jobs(quick: bool, choice: Choice) -> list[Job]:
     return [job for each in asked(quick).values() for job in each]
 
 
-def stored(quick: bool, folder: Path) -> dict[str, tuple[Failure, list[dict[str, Any]]]]:
+def stored(quick: bool, folder: Path) -> dict[str, tuple[Failure, list[Shown]]]:
     """Failures all of whose games were played, with what was kept of them."""
     results = {name: [found(job, folder) for job in each] for name, each in asked(quick).items()}
-    return {name: (FAILURES[name], [r for r in kept if r is not None]) for name, kept in results.items() if all(kept)}
+    return {
+        name: (FAILURES[name], [shown(r) for r in kept if r is not None]) for name, kept in results.items() if all(kept)
+    }
 
 
 def pictures(quick: bool, folder: Path) -> dict[str, str]:
