@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -17,33 +18,48 @@ from benchmarks.failures.curve import AXES, Axis, curve
 from benchmarks.failures.filmed import MOMENTS, SHOWN, film
 from benchmarks.failures.games import FAILURES, MIXED, settings
 from benchmarks.failures.picture import FRAMES
+from benchmarks.failures.words import Shown, shown
 from benchmarks.pages import BEGIN, page_of
 from benchmarks.record import RESULTS, read
+
+from gansmith.health import Diagnosis, Evidence, Level, Remedy
 
 PAGE = page_of("failures")
 
 
 def kept(**given: Any) -> dict[str, Any]:
-    """What a cell leaves, in small."""
+    """What a cell leaves, in small: the discriminator is always right, and nothing is covered."""
     moments = [{"samples": 10 * n, "points": [[0.1 * n, 0.5], [9.0, 9.0]]} for n in range(1, FRAMES + 1)]
-    shown = {name: [[10 * n, 0.5 + n / 100] for n in range(1, 6)] for name in AXES}
-    said = ["BAD mode-collapse (80% sure): words.", "    - evidence", "    what helps: 1. this", f"{' ' * 16}2. that"]
-    told = [[10, [["healthy", "well"]]], [20, [["mode-collapse", "sick"]]], [50, [["mode-collapse", "sick"]]]]
+    values = {"contest": 1.0, "overfit": None}
+    events: list[dict[str, Any]] = [{"event": "start", "samples": 0, "total": 50, "data": {"classes": []}}]
+    for n in range(1, 11):
+        events.append({"event": "round", "samples": 5 * n, "round": 20 * n, "values": values, "steps": {}})
+        scores = {"kernel": 1.0, "coverage": 0.0, "recall": 0.0}
+        events.append({"event": "evaluation", "samples": 5 * n, "scores": scores, "modes": {}})
     return {
         "moments": moments,
         "classes": [],
         "real": [[2.0, 0.0], [0.0, -2.0]],
         "trained": [],
-        "curves": shown,
-        "scores": {"coverage": 0.5},
-        "ceiling": {"coverage": 0.9},
-        "said": said,
-        "end": [["mode-collapse", "sick"]],
-        "told": told,
+        "events": events,
+        "metrics": {"results": [], "ceiling": [{"name": "coverage", "value": 0.9}]},
         "total": 50,
-        "broke": None,
         "seconds": 1.0,
     } | given
+
+
+def game(name: str = "mode-collapse", looks: Any = (), **given: Any) -> Shown:
+    """The same as the page shows it, with a diagnosis of this name."""
+    curves = {signal: [(10 * n, 0.5 + n / 100) for n in range(1, 6)] for signal in AXES}
+    level: Level = "well" if name == "healthy" else "sick"
+    evidence, remedies = (
+        (Evidence("recall", 0.1, 0.2, "evidence"),),
+        (Remedy("setting", "this"), Remedy("data", "that")),
+    )
+    return Shown(kept(**given), curves, [Diagnosis(name, level, 0.8, None, "Words.", evidence, remedies)], looks)
+
+
+COLLAPSED = [(0.2, [("healthy", "well")]), (0.4, [("mode-collapse", "sick")]), (1.0, [("mode-collapse", "sick")])]
 
 
 def test_games_differ_from_their_cures_and_a_game_is_one_cell_wherever_it_is_shown() -> None:
@@ -78,14 +94,25 @@ def test_a_film_has_its_moments_and_does_not_change_the_game(monkeypatch: pytest
     filmed, case = film(visits[0]), clinic.examine(visits[1])
     assert [moment["samples"] for moment in filmed["moments"]] == [128 * ticks for ticks in MOMENTS]
     assert {len(moment["points"]) for moment in filmed["moments"]} == {SHOWN}
-    assert filmed["scores"] == {name: round(value, 5) for name, value in case.scores.items()}
-    assert [[name, level] for name, level in filmed["end"]] == [[d.name, d.level] for d in case.diagnoses]
-    assert len(filmed["curves"]["contest"]) == len(filmed["curves"]["kernel"]) == 20
+    seen = shown(json.loads(json.dumps(filmed)))
+    assert [(d.name, d.level) for d in seen.end] == [(d.name, d.level) for d in case.diagnoses]
+    assert [list(said) for _, said in seen.looks] == [said for _, said in case.told]
+    assert seen.curves["kernel"][-1][1] == pytest.approx(case.scores["kernel"], rel=1e-3)
+    assert len(seen.curves["contest"]) == len(seen.curves["kernel"]) == 20
+
+
+def test_words_and_curves_come_from_the_log() -> None:
+    seen = shown(kept())
+    assert seen.curves["contest"] == [(25, 1.0), (50, 1.0)] and "overfit" not in seen.curves
+    assert [at for at, _ in seen.looks] == pytest.approx([n / 10 for n in range(1, 11)])
+    assert seen.end[0].name == "vanishing-gradient" and ("vanishing-gradient", "sick") in seen.looks[-1][1]
+    broke = shown(kept(events=[*kept()["events"], {"event": "broke", "samples": 50, "what": "a loss", "by": ""}]))
+    assert "a loss stopped being a number" in "\n".join(broke.words(True))
 
 
 def test_a_picture_is_small_well_formed_and_shows_every_moment() -> None:
     failure = FAILURES["memorisation"]
-    data = [kept(trained=[[1.0, 1.0]]), kept(moments=kept()["moments"][:2]), kept(classes=[0, 3])]
+    data = [game(trained=[[1.0, 1.0]]), game(moments=kept()["moments"][:2]), game(classes=[0, 3])]
     text = page.illustration(failure, data)
     assert len(ET.fromstring(text).findall(".//{*}rect[@class='frame']")) == 3 * FRAMES
     assert text.count("no numbers") == 3 and text.count('class="trained"') == FRAMES and "50% outside" in text
@@ -101,20 +128,20 @@ def test_a_curve_keeps_to_its_scale() -> None:
 
 
 def test_a_block_has_the_numbers_and_the_doctors_words() -> None:
-    text = page.block(FAILURES["mode-collapse"], [kept(), kept(told=[], end=[["healthy", "well"]])])
+    text = page.block(FAILURES["mode-collapse"], [game(looks=COLLAPSED), game("healthy")])
     assert "../images/failures/mode-collapse.svg" in text and "| coverage | 55% | 55% |" in text
     assert "serious: `mode-collapse` (from 40% on)." in text and "nothing serious." in text
     assert text.count("what helps") == 1 and text.count("2. that") == 1, "remedies of the failing game only"
 
 
 def test_what_was_said_on_the_way_comes_with_its_span() -> None:
-    told = [
-        [10, [["divergence", "sick"]]],
-        [20, [["oscillation", "watch"]]],
-        [30, [["oscillation", "watch"]]],
-        [50, []],
+    looks = [
+        (0.2, [("divergence", "sick")]),
+        (0.4, [("oscillation", "watch")]),
+        (0.6, [("oscillation", "watch")]),
+        (1.0, []),
     ]
-    text = page.on_the_way(kept(told=told))
+    text = page.on_the_way(game(looks=looks))
     assert text == "serious: `divergence` (at 20%); to be watched: `oscillation` (40% to 60%)"
 
 
