@@ -37,10 +37,12 @@ def lines(
     y_label: str,
     y_range: tuple[float, float] | None = None,
     percent: bool = False,
+    x_ticks: Mapping[float, str] | None = None,
+    marker: tuple[float, str] | None = None,
 ) -> str:
     """The report's line chart as an SVG file of its own: background, style, legend; empty text without points."""
     series = {name: points for name, points in series.items() if points}
-    chart = line_chart(series, x_label, y_range=y_range, percent=percent)
+    chart = line_chart(series, x_label, marker, y_range, percent, x_ticks)
     found = re.search(r"<svg[^>]*>(.*)</svg>", chart, re.DOTALL)
     if found is None:
         return ""

@@ -18,6 +18,7 @@ EVIDENCE = ROOT / "docs/evidence"
 PAGES: Mapping[str, Path] = {
     **{name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth", "doctor")},
     "failures": ROOT / "docs/guide/why-gans-fail.md",
+    "convergence": EVIDENCE / "metrics.md",
 }
 """Benchmarks with a page of their own; all others share `PAGE`."""
 

@@ -119,8 +119,9 @@ def look(state: State, visit: Visit, modes: Modes) -> tuple[dict[str, float], di
     if not scores:
         return {}, {}
     if state.ema:
-        raw = score(drawn(state, state.game.nets, visit, RAW), visit)
-        scores |= {"raw_kernel": raw["kernel"]} if raw else {}
+        raw = drawn(state, state.game.nets, visit, RAW)["image"]
+        if bool(torch.isfinite(raw).all()):
+            scores["raw_kernel"] = kernel_distance(ward.held_out / ward.scale, raw / ward.scale)
     pairs = zip(*(modes.shares(x / ward.scale).tolist() for x in (ward.train, samples["image"])), strict=True)
     return scores, {f"cluster {i}": [real, made] for i, (real, made) in enumerate(pairs)}
 

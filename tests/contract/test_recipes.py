@@ -32,7 +32,7 @@ SMALL = {
     "stylegan2": {"width": 4, "most": 8, "z_dim": 8, "w_dim": 8},
     "dragan": {"width": 4, "z_dim": 8},
     "fastgan": {"width": 4, "z_dim": 8, "augment": "none"},
-    "projected": {"width": 4, "z_dim": 8, "view": 32, "heads": 4, "mix": 4, "augment": "none"},
+    "projected": {"conditional": True, "width": 4, "z_dim": 8, "view": 32, "heads": 4, "mix": 4, "augment": "none"},
     "diffusion": {"width": 8, "steps": 3},
     "aae": {"width": 4, "z_dim": 8, "hidden": 16},
     "bigan": {"width": 4, "z_dim": 8},

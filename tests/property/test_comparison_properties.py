@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gansmith.metrics import compare_features
 from gansmith.metrics.functional import bootstrap_mean, counts, prdc, standard_interval
-from gansmith.metrics.measures import Settings
 from gansmith.metrics.replicates import REPLICATED, Resamples, replicates
+from gansmith.metrics.settings import Settings
 
 TRIALS, WIDTH, CLASSES = 100, 4, 3
 SETTINGS = Settings(resamples=50)

@@ -20,12 +20,13 @@ from gansmith.data.open import open_images
 from gansmith.data.reader import Pixels
 from gansmith.data.split import split_images
 from gansmith.errors import InputError
+from gansmith.limits import MOST_SAMPLES
 from gansmith.run.judge import TrainedJudge
 from gansmith.run.judging import judge_for
 from gansmith.run.latent import from_styles, placed, styles_of, to_styles
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
-from gansmith.run.sample import MOST_SAMPLES, Where, inputs, whole
+from gansmith.run.sample import Where, inputs, whole
 from gansmith.types import Batch, count_rows
 
 __all__ = ["METHODS", "Method", "find_directions", "principal", "sefa"]

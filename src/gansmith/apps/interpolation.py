@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.apps.points import Name, Point, listed, point, points, turn, vector
 from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
+from gansmith.run.arcs import arcs
 from gansmith.run.conditions import named
 from gansmith.run.latent import from_styles, recipes_that, to_styles
 from gansmith.run.model import Model
@@ -40,13 +40,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     Returns:
         `(k, d)`, in the type of `a`.
     """
-    x, y, share = a.double(), b.double(), t.double()[:, None]
-    cosine = (F.normalize(x, dim=0) * F.normalize(y, dim=0)).sum().clamp(-1, 1)
-    angle = torch.arccos(cosine)
-    if torch.sin(angle) < 1e-6 or x.norm() == 0 or y.norm() == 0:
-        return lerp(a, b, t)
-    way = torch.sin((1 - share) * angle) / torch.sin(angle) * x + torch.sin(share * angle) / torch.sin(angle) * y
-    return way.to(a.dtype)
+    return arcs(a.expand(len(t), -1), b.expand(len(t), -1), t)
 
 
 def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:

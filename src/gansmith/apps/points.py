@@ -16,10 +16,11 @@ from torch import Tensor
 from gansmith.data.open import open_images
 from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
+from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.run.conditions import named
 from gansmith.run.latent import encode
 from gansmith.run.model import Model
-from gansmith.run.sample import MOST_SAMPLES, MOST_SEED, Where, asked, inputs, whole
+from gansmith.run.sample import Where, asked, inputs, whole
 from gansmith.types import Batch
 
 __all__ = ["Name", "Point", "check_encoder", "join", "listed", "point", "points", "seeds", "turn", "vector"]

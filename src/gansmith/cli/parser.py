@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from gansmith.errors import InputError, nearest
+from gansmith.limits import MOST_SAMPLES, MOST_SEED
 
 __all__ = ["Command", "Parser", "positive", "read", "seed"]
 
-MOST = 10**12
-MOST_SEED = 2**63 - 1
 KINDS = {"int": "whole number", "float": "number"}
 
 
@@ -93,8 +92,10 @@ def positive(text: str) -> int:
     """A whole number from 1 up; `10k` and `2M` are understood."""
     found = re.fullmatch(r"([0-9]{1,13})([kM]?)", text)
     number = int(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]] if found else 0
-    if not 1 <= number <= MOST:
-        raise argparse.ArgumentTypeError(f"{text}: give a whole number from 1 up to {MOST:,}, or such as 10k or 2M")
+    if not 1 <= number <= MOST_SAMPLES:
+        raise argparse.ArgumentTypeError(
+            f"{text}: give a whole number from 1 up to {MOST_SAMPLES:,}, or such as 10k or 2M"
+        )
     return number
 
 

@@ -79,7 +79,19 @@ class EfficientNetFeatures:
     def __call__(self, images: Tensor) -> Tensor:
         """Features `(N, dim)` of images `(N, C, H, W)` in [-1, 1], 1 to 4 channels (see `to_rgb`)."""
         with torch.no_grad():
-            levels = resize_antialias(to_levels(to_rgb(images.detach().float())), self.size)
-            scaled = ((levels - 127) / 128).contiguous(memory_format=torch.channels_last)
+            scaled = self._scaled(to_levels(to_rgb(images.detach().float())))
             features: Tensor = self._net.after(scaled, self.block).mean((2, 3))
         return features
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """The last map of each resolution, up to the block: of blocks 0, 2, 4, 10 and 15, or the block itself.
+
+        Unlike features, they follow changes of less than one of an image's 256 levels.
+        """
+        with torch.no_grad():
+            levels = (to_rgb(images.detach().float()).clamp(-1, 1) + 1) * 127.5
+            found: list[Tensor] = self._net.stages(self._scaled(levels), self.block)
+        return found
+
+    def _scaled(self, levels: Tensor) -> Tensor:
+        return ((resize_antialias(levels, self.size) - 127) / 128).contiguous(memory_format=torch.channels_last)

@@ -96,6 +96,17 @@ class EfficientNetLite0(nn.Module):
             x = layer(x)
         return x
 
+    def stages(self, x: Tensor, block: int) -> list[Tensor]:
+        """The last map before each halving, and the map after `block`: `(N, BLOCK_WIDTHS[i], h_i, w_i)` each."""
+        x = self.stem(x)
+        found: list[Tensor] = []
+        for number, layer in enumerate(self.blocks[: block + 1]):
+            y = layer(x)
+            if number and y.shape[-1] < x.shape[-1]:
+                found.append(x)
+            x = y
+        return [*found, x]
+
     def forward(self, x: Tensor) -> Tensor:
         """Logits `(N, 1000)`."""
         logits: Tensor = self.classify(self.top(self.after(x, 15)).mean((2, 3)))

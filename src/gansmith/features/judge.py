@@ -57,6 +57,22 @@ class Judge(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
 
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """Show what is seen on the way: after the stem and after each stage.
+
+        Args:
+            x: Images in [-1, 1], `(N, C, H, W)`.
+
+        Returns:
+            A map `(N, widths[i], H_i, W_i)` for each of the widths, each stage half as high and wide as the one before.
+        """
+        if self.shrink > 1:
+            x = F.avg_pool2d(x, self.shrink, ceil_mode=True)
+        found = [F.relu(self.norm(self.stem(x)))]
+        for block in self.blocks:
+            found.append(block(F.max_pool2d(found[-1], 2, ceil_mode=True)))
+        return found
+
     def features(self, x: Tensor) -> Tensor:
         """Describe images by the inputs of the last layer.
 
@@ -66,12 +82,7 @@ class Judge(nn.Module):
         Returns:
             Features, `(N, D)` with `D = widths[-1]`.
         """
-        if self.shrink > 1:
-            x = F.avg_pool2d(x, self.shrink, ceil_mode=True)
-        x = F.relu(self.norm(self.stem(x)))
-        for block in self.blocks:
-            x = block(F.max_pool2d(x, 2, ceil_mode=True))
-        return x.mean(dim=(2, 3))
+        return self.maps(x)[-1].mean(dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify images.

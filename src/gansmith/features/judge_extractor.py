@@ -30,3 +30,9 @@ class JudgeExtractor:
         check_images(images)
         with torch.no_grad():
             return self.judge.features(images).float()
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """Maps after the stem and after each stage (see `Judge.maps`)."""
+        check_images(images)
+        with torch.no_grad():
+            return self.judge.maps(images.float())

@@ -63,7 +63,8 @@ def runaway(history: History) -> Diagnosis | None:
     covered = history.relative("coverage")
     if covered is None or covered >= POOR:
         return None
-    leaps = {who: max(series.tenths[5:], default=0.0) for who, series in history.of_players("update_ratio").items()}
+    steady = 2 if history.begun else 0  # an optimiser that begins anew leaps before it has found its scale
+    leaps = {who: max(series.tenths[steady:], default=0.0) for who, series in history.of_players("update_ratio").items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
     who = max(leaps, key=lambda name: leaps[name], default="")
     evidence = []

@@ -70,7 +70,7 @@ LEVELS = ("sick", "watch", "well")
 
 
 def diagnose(history: History) -> list[Diagnosis]:
-    """All that is so, the most serious first; `healthy` or `underway` where nothing is wrong.
+    """All that is so, the most serious first, and of equally serious ones the cause before the effect; `healthy` or `underway` where nothing is wrong.
 
     Args:
         history: The signals and scores of a run, finished or not.
@@ -84,4 +84,4 @@ def diagnose(history: History) -> list[Diagnosis]:
     if not found:
         judged = rules is RULES and (history.final or any(history.scores.values()))
         found = [healthy(history) if judged else underway(history)]
-    return sorted(found, key=lambda d: (LEVELS.index(d.level), -d.confidence))
+    return sorted(found, key=lambda d: LEVELS.index(d.level))

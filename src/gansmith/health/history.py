@@ -89,7 +89,7 @@ class Series:
 
 EMPTY = Series()
 
-EARLY, AGAIN = 0.3, 0.45
+EARLY, AGAIN = 0.4, 0.5
 """Share of a run before which poor samples, or few kinds, are no sign of anything; the same after a treatment."""
 
 

@@ -105,7 +105,7 @@ def memorisation(history: History) -> Diagnosis | None:
     """Copies: samples are nearer to training data than to unseen data of the same size."""
     nearer, copies = history.now("train_closer"), history.now("duplicates")
     covered = history.relative("coverage")
-    few = covered is not None and covered < ALIKE
+    few = history.early or (covered is not None and covered < ALIKE)
     copied = nearer is not None and nearer > COPIED and not few
     doubled = copies is not None and copies > DUPLICATES
     if not copied and not doubled:

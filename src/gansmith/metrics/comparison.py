@@ -22,10 +22,11 @@ from torch import Tensor
 
 from gansmith.errors import InputError, nearest
 from gansmith.metrics import functional as F
-from gansmith.metrics.measures import MEASURES, Settings
+from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.replicates import REPLICATED, Resamples, replicates
 from gansmith.metrics.result import Result
 from gansmith.metrics.rows import Sample, as_batch
+from gansmith.metrics.settings import Settings
 from gansmith.metrics.suite import Evaluation, evaluate_features
 from gansmith.types import Batch, Json
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import torch
@@ -12,47 +12,21 @@ from torch import Tensor
 from gansmith.metrics import functional as F
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data
+from gansmith.metrics.settings import Settings
 from gansmith.types import Json
 
-__all__ = ["MEASURES", "Measure", "Settings", "frechet_result"]
+__all__ = ["LEAST", "MEASURES", "Measure", "frechet_result"]
+
+LEAST = 8
+"""Samples below which no metric is taken.
+
+From about eight on, a kernel distance tells samples of one class from those of ten; of fewer, nothing told them apart.
+"""
+
+BALLS = 3
+"""Multiples of k below which balls to the k-th neighbour hold nearly everything, whatever the samples are."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to measure.
-
-    Attributes:
-        extractor: Id of the network that the features come from. Without it results can't be compared.
-        weights: Hash of that network's weights.
-        judge: Id of the classifier that the logits come from (the accuracy's counterpart of `extractor`).
-        judge_weights: Hash of the classifier's weights.
-        split: Which part of the data the real samples are, e.g. `"test"`.
-        protocol: What else must agree between results that are compared, e.g. `{"data": fingerprint}`.
-        k: Neighbour that sets the radius of a ball in precision, recall, density and coverage.
-        resamples: Bootstrap resamples; 0 for no intervals.
-        confidence: Of the intervals.
-        seed: Of resamples, subsets and parts.
-        subsets: Subsets of `kernel_subsets`.
-        subset_size: Their size; 1,000 as usually published.
-        rank_deficient: Whether a Frechet distance may be taken from no more samples than the features are wide. Such a
-            value is mostly bias, so by default it is refused.
-    """
-
-    extractor: str | None = None
-    weights: str | None = None
-    judge: str | None = None
-    judge_weights: str | None = None
-    split: str | None = None
-    protocol: Mapping[str, Json] = field(default_factory=dict)
-    k: int = 5
-    resamples: int = 200
-    confidence: float = 0.95
-    seed: int = 0
-    subsets: int = 100
-    subset_size: int = 1000
-    rank_deficient: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +42,7 @@ class Measure:
         about: One line for a person.
         spoken: Its name in a sentence; empty where that is `name` itself.
         share: Whether the value is a share in [0, 1], which people read as a percentage.
+        least_k: Samples needed on every side, as a multiple of the neighbour k, where that is more than `LEAST`.
     """
 
     name: str
@@ -78,6 +53,23 @@ class Measure:
     about: str
     share: bool = False
     spoken: str = ""
+    least_k: int = 0
+
+    def least(self, settings: Settings) -> int:
+        """Samples needed on every side; a Frechet distance needs more than the features' width as well."""
+        return max(LEAST, self.least_k * settings.k)
+
+    def result(self, data: Data, settings: Settings) -> Result:
+        """The value, where there are enough samples.
+
+        Raises:
+            TooFew: A side has fewer samples than the metric needs to say anything.
+            InputError: Tensors are missing or bad.
+        """
+        for side, names in self.needs.items():
+            count = len(data.column(side, names[0]))
+            F.check_enough(f"{self.name} ({side} side)", self.least(settings), count)
+        return self.compute(data, settings)
 
     def show(self, value: float | None) -> str:
         """A value as people read it; empty for None."""
@@ -96,6 +88,16 @@ def _shared(data: Data, key: object, make: Callable[[], T]) -> T:
     return cast("T", data.cache[key])
 
 
+def _network(measure: Measure, settings: Settings) -> tuple[str | None, str | None]:
+    """Id and hash of the network that a metric's numbers come from."""
+    columns = measure.needs["fake"]
+    if "logits" in columns:
+        return settings.judge, settings.judge_weights
+    if "features" in columns:
+        return settings.extractor, settings.weights
+    return settings.perceptual, settings.perceptual_weights
+
+
 def _result(
     name: str,
     value: float,
@@ -106,8 +108,7 @@ def _result(
     detail: Mapping[str, Json] | None = None,
 ) -> Result:
     measure = MEASURES[name]
-    judged = name == "accuracy"
-    network = (settings.judge, settings.judge_weights) if judged else (settings.extractor, settings.weights)
+    network = _network(measure, settings)
     protocol: dict[str, Json] = {
         **settings.protocol,
         "extractor": network[0],
@@ -187,7 +188,8 @@ def _kernel_subsets(data: Data, settings: Settings) -> Result:
         "subsets": settings.subsets,
         "subset_size": settings.subset_size,
     }
-    detail: dict[str, Json] = {"std": got.std, "stderr": got.stderr}
+    variance = F.kernel_variance(real, fake)
+    detail: dict[str, Json] = {"std": got.std, "stderr": got.stderr, "distance_stderr": max(0.0, variance) ** 0.5}
     return _result("kernel_subsets", got.mean, None, (len(real), len(fake)), settings, own, detail)
 
 
@@ -247,6 +249,34 @@ def _nearest(name: str) -> Callable[[Data, Settings], Result]:
     return compute
 
 
+def _authenticity(data: Data, settings: Settings) -> Result:
+    fake, train = data.column("fake", "features"), data.column("train", "features")
+    got = F.authenticity(fake, train)
+    ends = _mean_ends(got.authentic, settings)
+    return _result("authenticity", got.share, ends, (len(train), len(fake)), settings, {"dim": fake.shape[1]})
+
+
+def _path_length(data: Data, settings: Settings) -> Result:
+    steps = data.column("fake", "path_step")
+    got = F.path_length(steps, settings.trim)
+    detail: dict[str, Json] = {"kept": len(got.kept), "lowest": got.low, "highest": got.high}
+    ends = _mean_ends(got.kept, settings)
+    return _result("path_length", got.mean, ends, (0, len(steps)), settings, {"trim": settings.trim}, detail)
+
+
+def _diversity(name: str, column: str) -> Callable[[Data, Settings], Result]:
+    """Mean distance of pairs; rows without a partner (NaN) are left out."""
+
+    def compute(data: Data, settings: Settings) -> Result:
+        distances = data.column("fake", column)
+        distances = distances[~distances.isnan()]
+        F.check_enough(f"{name} (pairs)", 1, len(distances))
+        ends = _mean_ends(distances, settings)
+        return _result(name, float(distances.double().mean()), ends, (0, len(distances)), settings, {})
+
+    return compute
+
+
 _BOTH = {"real": ("features",), "fake": ("features",)}
 _ALL = {**_BOTH, "train": ("features",)}
 
@@ -273,7 +303,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("kernel_subsets", "lower", _BOTH, (), _kernel_subsets, "kernel distance by subsets, as published"),
         *(
-            Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density")
+            Measure(name, "higher", _BOTH, depends, _manifold(name), about, share=name != "density", least_k=BALLS)
             for name, depends, about in (
                 ("precision", ("n_real",), "share of fakes among the reals"),
                 ("recall", ("n_fake",), "share of reals among the fakes"),
@@ -291,6 +321,30 @@ MEASURES: dict[str, Measure] = {
                 ("duplicates", "share that equals a training item"),
             )
         ),
+        Measure(
+            "authenticity",
+            "higher",
+            {"fake": ("features",), "train": ("features",)},
+            ("n_real",),
+            _authenticity,
+            "share that is no near copy; noise has 100%",
+            True,
+        ),
+        *(
+            Measure(name, "higher", {"fake": (column,)}, (), _diversity(name, column), about)
+            for name, column, about in (
+                ("diversity", "pair_distance", "how different two samples look"),
+                ("class_diversity", "class_pair_distance", "how different two samples of one class look"),
+            )
+        ),
+        Measure(
+            "path_length", "lower", {"fake": ("path_step",)}, (), _path_length, "how fast images change between samples"
+        ),
     )
 }
-"""Every metric by name. `train_closer` counts lower as better: below 0.5 is no fault, far above it is copying."""
+"""Every metric by name.
+
+`train_closer` counts lower as better: below 0.5 is no fault, far above it is copying. `authenticity` and the
+diversities count higher as better up to what real data reaches: noise exceeds it. The training items are the "real"
+ones of `authenticity`.
+"""

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from gansmith.errors import InputError, nearest
 from gansmith.metrics.functional import Moments
-from gansmith.metrics.measures import MEASURES, Settings, frechet_result
+from gansmith.metrics.measures import MEASURES, frechet_result
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data, Sample, as_batch
+from gansmith.metrics.settings import Settings
 
 __all__ = ["FrechetStream", "Metric", "Streaming", "metric"]
 
@@ -78,7 +79,7 @@ class Streaming:
 
     def compute(self) -> Result:
         """The value, its interval and its protocol."""
-        return MEASURES[self.name].compute(self._data, self.settings)
+        return MEASURES[self.name].result(self._data, self.settings)
 
 
 class FrechetStream:

@@ -10,15 +10,23 @@ from torch import Tensor
 
 from gansmith.errors import InputError, nearest
 from gansmith.metrics.functional import TooFew
-from gansmith.metrics.measures import MEASURES, Settings
+from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.rows import Data, Sample, as_batch
+from gansmith.metrics.settings import Settings
 from gansmith.types import Json
 
 __all__ = ["DEFAULT_METRICS", "Evaluation", "Suite", "evaluate_features"]
 
-DEFAULT_METRICS = tuple(name for name in MEASURES if name != "kernel_subsets")
-"""All that the given tensors allow; `kernel_subsets` repeats `kernel` in a noisier way and is for asking by name."""
+ASKED = ("kernel_subsets", "authenticity", "diversity", "class_diversity", "path_length")
+"""Computed only when asked for by name.
+
+`kernel_subsets` repeats `kernel` in a noisier way; `authenticity` says little that `train_closer` doesn't say better;
+the rest take further passes of the generator.
+"""
+
+DEFAULT_METRICS = tuple(name for name in MEASURES if name not in ASKED)
+"""All others, of which those are taken that the given tensors allow."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,8 @@ class Suite:
           are fewer: `detail["n_wanted"]` says so) against the real test rows.
         - Accuracy: the judge on the real test rows, where their labels and logits were given.
         - Memorisation: one half of the real rows as samples, the other half as the held-out reference.
+        - Authenticity: the real test rows as samples.
+        - Diversity: pairs of real test images, where their distances were given. A path length has no ceiling.
         """
         names = self.metrics if self.metrics is not None else _possible(self._data)
         found: list[Result] = []
@@ -134,16 +144,19 @@ def _run(names: Sequence[str], data: Data, settings: Settings) -> tuple[tuple[Re
     skipped: dict[str, str] = {}
     for name in names:
         try:
-            results.append(MEASURES[name].compute(data, settings))
+            results.append(MEASURES[name].result(data, settings))
         except TooFew as error:
             skipped[name] = str(error)
     return tuple(results), skipped
 
 
 def _kind(name: str) -> str:
-    if "train" in MEASURES[name].needs:
-        return "memorisation"
-    return "accuracy" if "logits" in MEASURES[name].needs["fake"] else "distribution"
+    needs = MEASURES[name].needs
+    if "train" in needs:
+        return "memorisation" if "real" in needs else "authenticity"
+    if "real" in needs:
+        return "distribution"
+    return needs["fake"][0]  # judged by the samples alone
 
 
 def _ceilings(data: Data, seed: int) -> list[tuple[str, Data, dict[str, Json]]]:
@@ -161,9 +174,13 @@ def _ceilings(data: Data, seed: int) -> list[tuple[str, Data, dict[str, Json]]]:
         if len(halves) == 2:
             split = _data(real=rows[halves[1]], fake=rows[halves[0]], train=items)
             found.append(("memorisation", split, {"samples": "one half of the real test rows"}))
+        found.append(("authenticity", _data(fake=rows, train=items), {"samples": "real test rows"}))
     if real.has("logits", "labels"):
         judged = {"logits": real.column("logits"), "labels": real.column("labels")}
-        found.append(("accuracy", _data(fake=judged), {"samples": "real test rows"}))
+        found.append(("logits", _data(fake=judged), {"samples": "real test rows"}))
+    for column in ("pair_distance", "class_pair_distance"):
+        if real.has(column):
+            found.append((column, _data(fake={column: real.column(column)}), {"samples": "pairs of real test rows"}))
     return found
 
 

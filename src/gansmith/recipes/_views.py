@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from gansmith.core import Draws, Game, GameError, Stage, Term, Turn, at, cosine, linear
 from gansmith.nets.augment import GROUPS, Augment
 from gansmith.nets.augment_diff import POLICIES, DiffAugment
+from gansmith.recipes._inert import inert
 from gansmith.types import Clock, Scalar
 
 __all__ = ["Lens", "ViewHp", "boundary", "seen", "viewed"]
@@ -77,7 +78,7 @@ class ViewHp(BaseModel):
             return value
         if kind not in ACTS_WITH[name]:
             also = " or ".join(f"augment={k}" for k in ACTS_WITH[name])
-            raise PydanticCustomError("inert", "{text}", {"text": f"acts only with {also}"})
+            raise inert(f"acts only with {also}")
         if name == "augment_policy":
             wrong = [word for word in value.split(",") if word not in CHOICES[kind]]
             if wrong or len(set(value.split(","))) < len(value.split(",")):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field as Setting
 from pydantic import ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 from torch import Tensor
 
 from gansmith.core import Game, Term, flow
@@ -20,6 +19,7 @@ from gansmith.objectives.penalties import zero_centred
 from gansmith.objectives.pyramid import pyramid_l1
 from gansmith.recipes._conditions import classes_of, image_field
 from gansmith.recipes._families import ADVERSARIAL, Generated, duel
+from gansmith.recipes._inert import needs
 from gansmith.recipes._paired import label_term
 from gansmith.recipes._recipe import AdamHp, recipe
 from gansmith.types import Spec
@@ -57,11 +57,9 @@ class FastganHp(AdamHp):
 
     @field_validator("gamma", "penalty_every")
     @classmethod
-    def _acts_here(cls, value: float, info: ValidationInfo) -> float:
+    def _acts_here(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse a setting that would do nothing."""
-        if info.data.get("loss") == "hinge" and value != cls.model_fields[str(info.field_name)].default:
-            raise PydanticCustomError("inert", "{text}", {"text": "acts only with loss=relativistic"})
-        return value
+        return needs(cls, info, value, "loss", "relativistic")
 
 
 class Described(Generated):

@@ -30,6 +30,9 @@ PAPER = {"augment": "diffaugment", "lr_g": 2e-4, "lr_d": 2e-4}
 class ProjectedHp(AdamHp):
     """Hyper-parameters of `projected`."""
 
+    conditional: bool = Setting(
+        False, description="show the networks the data's conditions; with few samples G then makes one image a class"
+    )
     batch: int = Setting(16, ge=2, le=65536, description="real samples a round, over all processes")
     augment: Literal["none", "diffaugment", "ada", "fixed", "apa"] = Setting(
         "ada", description="what D sees of images; ada adapts to how little data there is (the paper's: diffaugment)"

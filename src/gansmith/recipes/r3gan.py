@@ -8,13 +8,13 @@ from typing import Any, Literal
 import torch
 from pydantic import Field as Setting
 from pydantic import ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, ramped_half_life
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
 from gansmith.recipes._conditions import classes_of, draw_images, image_field
 from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._inert import needs
 from gansmith.recipes._paired import Paired, label_term
 from gansmith.recipes._presets import R3GAN
 from gansmith.recipes._recipe import ImageHp, ViewHp, recipe
@@ -59,11 +59,9 @@ class R3ganHp(ViewHp, ImageHp):
 
     @field_validator("most", "blocks", "group")
     @classmethod
-    def _acts_here(cls, value: int, info: ValidationInfo) -> int:
+    def _acts_here(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse a setting that would do nothing."""
-        if info.data.get("net") == "light" and value != cls.model_fields[str(info.field_name)].default:
-            raise PydanticCustomError("inert", "{text}", {"text": "acts only with net=residual"})
-        return value
+        return needs(cls, info, value, "net", "residual")
 
 
 @recipe(

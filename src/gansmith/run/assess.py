@@ -80,6 +80,7 @@ def assess(
         metrics=metrics,
         ceiling=True,
         tick=lambda share: log.progress("judging the model", share),
+        images=held_out.test,
     )
     notes = [*held_out.warnings, f"{len(held_out.test):,} test images; {seen(trained, path, held_out).note}"]
     return Assessment(evaluation, tuple(notes))

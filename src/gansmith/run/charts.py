@@ -22,6 +22,7 @@ def line_chart(
     marker: tuple[float, str] | None = None,
     y_range: tuple[float, float] | None = None,
     percent: bool = False,
+    x_ticks: Mapping[float, str] | None = None,
 ) -> str:
     """A chart of named lines over a common x.
 
@@ -31,6 +32,7 @@ def line_chart(
         marker: A dashed horizontal line and its text.
         y_range: Lowest and highest y; None for those of the points.
         percent: Write y as a percentage.
+        x_ticks: What to write below which x; None for round numbers.
 
     Returns:
         An `<svg>` element with the legend below it; empty text where there are no points.
@@ -44,7 +46,7 @@ def line_chart(
     x0, x1 = min(xs), max(max(xs), min(xs) + 1e-9)
     y0, y1 = y_range or _padded(min(ys), max(ys))
     scale = _Scale(x0, x1, y0, y1)
-    parts = [_axes(scale, x_label, percent)]
+    parts = [_axes(scale, x_label, percent, x_ticks or {x: _short(x) for x in _steps(x0, x1)})]
     if marker is not None:
         y = scale.y(marker[0])
         parts.append(f'<line class="marker" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -74,18 +76,16 @@ class _Scale:
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def _axes(scale: _Scale, x_label: str, percent: bool) -> str:
+def _axes(scale: _Scale, x_label: str, percent: bool, x_ticks: Mapping[float, str]) -> str:
     parts = []
     for value in _steps(scale.y0, scale.y1):
         y = scale.y(value)
         shown = f"{value:.0%}" if percent else _short(value)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="label" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{shown}</text>')
-    for value in _steps(scale.x0, scale.x1):
-        x = scale.x(value)
-        parts.append(
-            f'<text class="label" x="{x:.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{_short(value)}</text>'
-        )
+    for value, mark in x_ticks.items():
+        x, y = scale.x(value), HEIGHT - BOTTOM + 15
+        parts.append(f'<text class="label" x="{x:.1f}" y="{y}" text-anchor="middle">{text(mark)}</text>')
     parts.append(f'<text class="label" x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">{text(x_label)}</text>')
     return "".join(parts)
 

@@ -12,13 +12,14 @@ import numpy as np
 from gansmith.data.reader import ReadOptions
 from gansmith.errors import InputError
 from gansmith.features import extractor as find_extractor
+from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.metrics import Comparison, check_compared, compare_features
 from gansmith.run.contestants import Contestant, contestants, own_data, refuse_circular, same_draw
 from gansmith.run.course import Course
 from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
-from gansmith.run.sample import MOST_SAMPLES, MOST_SEED, whole
+from gansmith.run.sample import whole
 
 __all__ = ["Match", "compare"]
 

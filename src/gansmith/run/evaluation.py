@@ -10,10 +10,13 @@ from torch import Tensor
 
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
+from gansmith.errors import InputError
 from gansmith.features.base import Extractor
 from gansmith.features.judge_extractor import JudgeExtractor
+from gansmith.features.perceptual import Mapped, Perceptual
 from gansmith.metrics import Evaluation, Settings, evaluate_features
 from gansmith.run.judge import TrainedJudge
+from gansmith.run.looks import LOOKS, made_columns, real_columns
 from gansmith.run.model import Model
 from gansmith.run.sample import draw
 from gansmith.types import Batch
@@ -41,14 +44,24 @@ class Ruler:
         own = JudgeExtractor(judge.net, str(judge.info.get("fingerprint", ""))[:8] or "unknown")
         return cls(extractor or own, own if judge.knows_classes else None)
 
+    @property
+    def perceptual(self) -> Perceptual | None:
+        """How different two images look, by the extractor's maps or else the judge's; None where neither has any."""
+        for network in (self.extractor, self.judge):
+            if isinstance(network, Mapped):
+                return Perceptual(network)
+        return None
+
     def settings(self, split: str, resamples: int, seed: int = 0, data: str = "") -> Settings:
         """The protocol that goes with every number."""
-        judge = self.judge
+        judge, perceptual = self.judge, self.perceptual
         return Settings(
             extractor=self.extractor.id,
             weights=self.extractor.hash,
             judge=judge.id if judge else None,
             judge_weights=judge.hash if judge else None,
+            perceptual=perceptual.id if perceptual else None,
+            perceptual_weights=perceptual.hash if perceptual else None,
             split=split,
             protocol={"data": data},
             resamples=resamples,
@@ -90,6 +103,7 @@ def evaluate_model(
     metrics: Sequence[str] | None = None,
     ceiling: bool = False,
     tick: Callable[[float], None] | None = None,
+    images: ImageSet | None = None,
 ) -> Evaluation:
     """Measure `n` samples of a model.
 
@@ -100,11 +114,26 @@ def evaluate_model(
         train: Measured training images, for the ceiling and the check on copying.
         settings: Protocol, seed and resamples; the seed also draws the samples.
         n: Samples.
-        metrics: Names; None for all that the data allows.
+        metrics: Names; None for all that the data allows, but those that are only measured when asked for.
         ceiling: Also measure real data in the place of the samples.
         tick: Told the share that is drawn.
+        images: The images of `real`, for the ceiling of what is measured on pairs of images.
+
+    Raises:
+        InputError: A metric that was asked for needs feature maps, classes or a latent space that aren't there.
     """
-    fake = measure_model(model, ruler, n, settings.seed, tick)
+    columns = [column for column, name in LOOKS.items() if name in (metrics or ())]
+    perceptual = ruler.perceptual
+    if columns and perceptual is None:
+        asked = ", ".join(LOOKS[column] for column in columns)
+        raise InputError(f"{asked}: {ruler.extractor.id} has no feature maps; take the judge's features or efflite0")
+    parts = 2 if columns else 1
+    fake = measure_model(model, ruler, n, settings.seed, None if tick is None else (lambda share: tick(share / parts)))
+    if perceptual is not None and columns:
+        more = None if tick is None else (lambda share: tick((1 + share) / 2))
+        fake |= made_columns(model, perceptual, n, settings.seed, columns, more)
+        if ceiling and images is not None:
+            real = real | real_columns(images, model.codec, perceptual, columns, settings.seed)
     return evaluate_features(real, fake, train=train, metrics=metrics, settings=settings, ceiling=ceiling)
 
 

@@ -25,7 +25,7 @@ from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.conditions import ROWS, load_rows
 from gansmith.run.files import read_json, replacing_folder, sha256, write_json
 from gansmith.run.latent import decode, encode, from_styles, placed, style_shape, to_styles
-from gansmith.run.sample import Samples, Truncation, Where, asked, inputs, sample
+from gansmith.run.sample import Samples, Truncation, Where, asked, check_truncation, inputs, sample
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Json
 
@@ -238,7 +238,12 @@ class Model:
         return decode(self, latents, where)
 
     def styles(self, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0) -> Tensor:
-        """Styles `(n, layers, dim)` of the samples that `sample` draws with the same arguments."""
+        """Styles `(n, layers, dim)` of the samples that `sample` draws with the same arguments.
+
+        Raises:
+            InputError: As `sample`; or the game does not describe its latent space.
+        """
+        check_truncation(truncation, self.style_shape[0])
         parts = inputs(self, n, where, seed)
         return torch.cat([to_styles(self, noise, conditions, truncation).cpu() for noise, conditions in parts])
 

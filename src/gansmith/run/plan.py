@@ -25,6 +25,7 @@ from gansmith.data.source import ImageSource
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
 from gansmith.errors import InputError
+from gansmith.limits import MOST_SEED
 from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
@@ -36,7 +37,7 @@ from gansmith.run.hardware import precision_on
 from gansmith.run.judge import load_judge
 from gansmith.run.origin import Origin
 from gansmith.run.request import Request
-from gansmith.run.sample import MOST_SEED, whole
+from gansmith.run.sample import whole
 from gansmith.run.settings import resolve
 
 __all__ = ["Plan", "check_same_run", "make_plan", "where"]

@@ -13,12 +13,11 @@ from torch import Tensor
 
 from gansmith.core import mix
 from gansmith.errors import InputError
+from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.run.conditions import Conditional, Where, Wish, named, names_of, wish
 from gansmith.types import Batch
 
 __all__ = [
-    "MOST_SAMPLES",
-    "MOST_SEED",
     "Drawable",
     "Samples",
     "Truncation",
@@ -39,11 +38,6 @@ Truncation = float | Sequence[float]
 """How far samples stay from the average, in (0, 1], or such a factor for each of the first layers of styles."""
 
 CHUNK = 256
-MOST_SAMPLES = 10**12
-"""Samples that can be asked for at once, and the last number of a sample."""
-
-MOST_SEED = 2**63 - 1
-"""Training, drawing and the command line take the same seeds: from 0 up to this one."""
 
 
 class Drawable(Conditional, Protocol):

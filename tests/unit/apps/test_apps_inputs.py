@@ -21,9 +21,10 @@ from gansmith.apps.sheets import direction_sheet
 from gansmith.core import Code
 from gansmith.data.attributes import Attribute
 from gansmith.errors import InputError
+from gansmith.limits import MOST_SEED
 from gansmith.recipes._conditions import draw_images
 from gansmith.run.model import Model
-from gansmith.run.sample import MOST_SEED, sample
+from gansmith.run.sample import sample
 
 SEEDS = "give a whole number from 0 up to 2^63 - 1"
 

@@ -56,6 +56,9 @@ def test_styles_are_truncated_towards_their_centre_by_layer(styled: Model) -> No
     w = torch.tanh(styled.nets["G"].mapping(z)).detach()  # type: ignore[operator]
     near = 0.1 + 0.6 * (w - 0.1)
     torch.testing.assert_close(styled.styles(6, truncation=0.6), near[:, None].expand(-1, 4, -1))
+    for wrong in ("a", 0, (0.5,) * 5):
+        with pytest.raises(InputError, match="truncation"):
+            styled.styles(6, truncation=wrong)
     some = styled.styles(6, truncation=(0.6, 1.0, 0.6))
     assert torch.allclose(some[:, 0], near) and torch.equal(some[:, 1], w) and torch.equal(some[:, 3], w)
     image = next(draw(styled, 6, truncation=(0.6,)))["image"]

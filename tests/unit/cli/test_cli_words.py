@@ -194,7 +194,7 @@ def test_counts() -> None:
 
 
 def test_seeds_of_the_command_line_are_those_of_the_library() -> None:
-    from gansmith.run.sample import MOST_SEED
+    from gansmith.limits import MOST_SEED
 
     assert [seed(t) for t in ("0", "7", str(MOST_SEED))] == [0, 7, MOST_SEED]
     for bad in ("-1", str(MOST_SEED + 1), "1.5", "a", "", "٣", "9" * 5000):

@@ -30,3 +30,9 @@ def test_the_skill_of_labels_is_measured_from_the_commonest_class():
     assert "label_skill" not in facts_of(labels, (), labels, held, "ab").numbers
     for few, others in ((labels[:30], held), (labels, held[:60])):
         assert "label_skill" not in facts_of(few, (), few, others, "ab", 0.75).numbers, "too few to judge by"
+
+
+def test_held_out_items_that_are_training_items_saved_anew_are_counted_and_named():
+    found = facts_of(np.arange(3), leaks=["a.jpg", "b.jpg", "c.jpg", "d.jpg"], examined=16)
+    assert found.numbers["leaking"] == 0.25 and found.names["leaking"] == "a.jpg, b.jpg, c.jpg"
+    assert "leaking" not in facts_of(np.arange(3)).numbers

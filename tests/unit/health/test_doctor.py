@@ -74,6 +74,7 @@ def with_memory(values) -> History:
         ("memorisation", replace(history(), final={**history().final, "duplicates": 0.2})),
         ("condition-ignored", history(accuracy=0.12)),
         ("numerical-failure", replace(history(), broke="the weight G.stem")),
+        ("data-problem", history(facts={"leaking": 0.3}, names={"leaking": "a.jpg"})),
         (
             "mode-dropping",
             history(
@@ -111,10 +112,10 @@ def test_what_is_to_be_watched_is_no_illness(name, run):
 
 
 def test_what_is_missing_is_named_and_since_when():
-    made = {"cat": even([0.5] * 10), "dog": even([0.3] * 10), "owl": even([0.2] * 5 + [0.01] * 5)}
-    found, *_ = diagnose(history(modes=made, expected={"cat": 0.5, "dog": 0.3, "owl": 0.2}))
+    made = {"cat": even([0.5] * 10), "dog": even([0.3] * 10), "owl": even([0.25] * 5 + [0.01] * 5)}
+    found, *_ = diagnose(history(modes=made, expected={"cat": 0.5, "dog": 0.25, "owl": 0.25}))
     assert (found.name, found.level, found.since) == ("mode-dropping", "sick", 6_000)
-    assert "1 of 3 kinds are missing: owl (5% of what it should be)" in found.evidence[0].text
+    assert "1 of 3 kinds are missing: owl (4% of what it should be)" in found.evidence[0].text
 
 
 def test_modes_are_not_missed_early_nor_where_nothing_good_is_made():

@@ -119,16 +119,27 @@ def test_only_like_is_compared_with_like(evaluation):
 
 
 def test_too_few_samples_are_refused_by_number_and_skipped_in_a_suite():
-    real, fake = normal(120), normal(4, seed=2)
-    for name, need in (("frechet", 5), ("precision", 6), ("kernel_subsets", 1000)):
+    real, fake = normal(120), normal(14, seed=2)
+    wide = {"real": normal(120, 14), "fake": normal(14, 14, seed=2)}
+    for name, need, given in (
+        ("precision", 15, {"real": real, "fake": fake}),
+        ("recall", 15, {"real": fake, "fake": real}),
+        ("kernel", 8, {"real": real, "fake": fake[:7]}),
+        ("duplicates", 8, {"real": real, "fake": fake[:7], "train": real}),
+        ("frechet", 15, wide),  # over 14 features
+        ("kernel_subsets", 1000, wide),
+    ):
         stream = metric(name, SETTINGS)
-        stream.update(real=real, fake=fake)
+        stream.update(**given)
         with pytest.raises(TooFew, match=f"at least {need} samples"):
             stream.compute()
-    got = evaluate_features(real, fake, settings=SETTINGS)
+    got = evaluate_features(**wide, settings=SETTINGS)
     assert got.names() == ("kernel",)
     assert set(got.skipped) == {"frechet", "precision", "recall", "density", "coverage"}
-    with pytest.raises(InputError, match="no result for 'recall': precision/recall"):
+    few = replace(SETTINGS, k=4)  # three times the neighbour
+    assert "coverage" in evaluate_features(real, fake, settings=few).names()
+    real, fake = wide.values()
+    with pytest.raises(InputError, match=r"no result for 'recall': recall \(fake side\) needs at least 15"):
         got["recall"]
     singular = Settings(rank_deficient=True, resamples=10)
     assert "sample size alone" in evaluate_features(real, fake, settings=singular)["frechet"].detail["note"]

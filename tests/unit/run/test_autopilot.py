@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from gansmith.core import Backend, State, play
@@ -67,6 +68,36 @@ def test_a_run_that_has_only_begun_is_no_state_to_go_back_to():
     pilot.begin(state)
     pilot.consider(state, [Diagnosis("underway", "well", 0.5, None, "Meaning.")], History())
     assert len(kept) == 1
+
+
+def test_a_worse_state_does_not_take_the_place_of_a_better_one():
+    def after(*kernel: float) -> History:
+        return History(4_000, scores={"kernel": Series.of(list(enumerate(kernel)))}, rounds=200)
+
+    state = state_of()
+    kept, keep, fetch = shelf()
+    pilot = Autopilot(keep, fetch)
+    pilot.begin(state)
+    for count, kernel in ((2, (0.5,)), (2, (0.5, 0.9)), (3, (0.5, 0.9, 0.2))):
+        pilot.consider(state, WELL, after(*kernel))
+        assert len(kept) == count
+    again = Autopilot(keep, fetch, (), pilot.best)
+    again.consider(state, WELL, after(0.4))
+    assert len(kept) == 3 and again.best == 0.2
+
+
+def test_rates_fit_the_weights_that_one_goes_back_to():
+    """Weights grew tenfold; a step chosen as a share of them would be ten times that share of the old ones."""
+    state = state_of()
+    _, keep, fetch = shelf()
+    pilot = Autopilot(keep, fetch)
+    pilot.begin(state)
+    with torch.no_grad():
+        for p in state.params["G"].values():
+            p.mul_(10)
+    done = pilot.consider(state, sick("divergence"), LEAPS)
+    assert done is not None and done.dials["lr/G"] == pytest.approx(done.dials["lr/D"] / 10, rel=1e-4)
+    assert state.dials["lr/G"] == done.dials["lr/G"] and pilot.past == [done]
 
 
 def test_the_reserve_is_played_once_it_is_turned_up():

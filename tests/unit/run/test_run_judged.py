@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from run_fixtures import bands, save_npz
 
 from gansmith import api
@@ -22,7 +23,11 @@ from gansmith.run.evaluation import Ruler
 from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import load_judge, save_judge, train_judge
+from gansmith.run.judging import Judging
+from gansmith.run.log import Log
+from gansmith.run.plan import make_plan
 from gansmith.run.report import write_report
+from gansmith.run.request import Request
 from gansmith.run.train import Run
 
 
@@ -56,6 +61,21 @@ def test_a_judge_without_its_facts_is_refused(judge: Path, tmp_path: Path, field
         (bad / "judge.json").write_text(json.dumps({k: v for k, v in {**info, field: value}.items() if v is not ...}))
         with pytest.raises(InputError, match="judge"):
             load_judge(bad)
+
+
+def test_images_saved_anew_in_another_split_leak(tmp_path: Path) -> None:
+    """Half of the validation images are training images a level brighter: other bytes, the same picture."""
+    generator = np.random.default_rng(0)
+    waves = np.sin(np.arange(16) * generator.uniform(0.2, 3, (120, 1)) + generator.uniform(0, 6, (120, 1)))
+    train = (np.linspace(60, 190, 120)[:, None] + 40 * waves).astype(np.uint8)[:, None, :].repeat(16, 1)
+    parts = {"train": train, "val": np.concatenate([train[:15] + 1, 255 - train[:15]]), "test": 255 - train[20:40]}
+    for part, images in parts.items():
+        (tmp_path / "data" / part).mkdir(parents=True)
+        for i, image in enumerate(images):
+            Image.fromarray(image).save(tmp_path / "data" / part / f"{part}{i}.png")
+    request = Request(tmp_path / "data", recipe="gan", budget="320", out=tmp_path / "run", settings={"batch": 16})
+    found = Judging.prepare(make_plan(request), RunFolder(tmp_path / "run"), Log()).facts()
+    assert found.numbers["leaking"] >= 0.5 and "val0.png" in found.names["leaking"]
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -119,6 +139,14 @@ def test_what_is_wrong_is_said_before_anything_takes_time(finished: Run, data: P
 def test_only_what_is_asked_for_is_measured(finished: Run, data: Path) -> None:
     found = assess(finished.folder.root, data, n=60, metrics=["kernel", "coverage"], features="pixels").evaluation
     assert found.names() == ("kernel", "coverage") and found["kernel"].protocol["extractor"] == "pixels-16"
+
+
+def test_what_takes_further_passes_is_measured_when_asked(finished: Run, data: Path) -> None:
+    names = ["authenticity", "diversity", "class_diversity", "path_length", "kernel_subsets"]
+    found = assess(finished.folder.root, data, n=40, metrics=names).evaluation
+    assert set(found.names()) == set(names[:4]) and "1000 samples" in found.skipped["kernel_subsets"]
+    assert {r.name for r in found.ceiling} == set(names[:3])
+    assert found["path_length"].protocol["extractor"].endswith("-maps")
 
 
 # --- the report

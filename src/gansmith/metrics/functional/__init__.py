@@ -2,6 +2,7 @@
 
 from gansmith.metrics.functional._check import TooFew, check_enough
 from gansmith.metrics.functional.accuracy import accuracy, confusion, correct, per_class
+from gansmith.metrics.functional.authenticity import Authenticity, authenticity
 from gansmith.metrics.functional.bootstrap import bootstrap_mean, counts, interval, standard_interval
 from gansmith.metrics.functional.frechet import (
     frechet_bias,
@@ -11,20 +12,25 @@ from gansmith.metrics.functional.frechet import (
     frechet_replicates,
 )
 from gansmith.metrics.functional.kernel import KernelSubsets, kernel_distance, kernel_replicates, kernel_subsets
+from gansmith.metrics.functional.kernel_error import kernel_variance
 from gansmith.metrics.functional.modes import Modes, clusters, spread
 from gansmith.metrics.functional.moments import Moments
 from gansmith.metrics.functional.nearest import Memorisation, memorisation, nearest_items
+from gansmith.metrics.functional.path import PathLength, path_length
 from gansmith.metrics.functional.prdc import Prdc, expected_coverage, prdc
 from gansmith.metrics.functional.prdc_replicates import prdc_replicates
 
 __all__ = [
+    "Authenticity",
     "KernelSubsets",
     "Memorisation",
     "Modes",
     "Moments",
+    "PathLength",
     "Prdc",
     "TooFew",
     "accuracy",
+    "authenticity",
     "bootstrap_mean",
     "check_enough",
     "clusters",
@@ -41,8 +47,10 @@ __all__ = [
     "kernel_distance",
     "kernel_replicates",
     "kernel_subsets",
+    "kernel_variance",
     "memorisation",
     "nearest_items",
+    "path_length",
     "per_class",
     "prdc",
     "prdc_replicates",
