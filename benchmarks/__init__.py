@@ -17,10 +17,11 @@ BENCHMARKS = {
     "quality": False,
     "growth": False,
     "doctor": False,
+    "failures": False,
     "search": False,
     "convergence": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {"modes": "modes", "quality": "quality", "growth": "growth", "doctor": "doctor", "convergence": "convergence"}
+CELLS = {name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence")}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

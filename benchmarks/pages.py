@@ -17,6 +17,7 @@ PAGE = ROOT / "docs/benchmarks.md"
 EVIDENCE = ROOT / "docs/evidence"
 PAGES: Mapping[str, Path] = {
     **{name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth", "doctor")},
+    "failures": ROOT / "docs/guide/why-gans-fail.md",
     "convergence": EVIDENCE / "metrics.md",
 }
 """Benchmarks with a page of their own; all others share `PAGE`."""
@@ -64,10 +65,18 @@ def filled(page: str, sections: dict[str, str]) -> str:
 
 
 def sections(folder: Path, page: Path = PAGE) -> dict[str, str]:
-    """The text of every section of a page; that of a benchmark without a result file says so."""
-    found = {data["benchmark"]: section(data) for data in map(read, sorted(folder.glob("*.json")))}
-    names = [name for name in BENCHMARKS if page_of(name) == page]
-    return {name: found.get(name, f"*Not measured yet: `python3 run.py bench {name}`.*") for name in names}
+    """The text of every section of a page; that of a benchmark without a result file says so.
+
+    A result may bring further sections of its page as text, `numbers["blocks"]`: block `x` of benchmark `b` is `b/x`.
+    """
+    results = {data["benchmark"]: data for data in map(read, sorted(folder.glob("*.json")))}
+    made = {}
+    for name in (name for name in BENCHMARKS if page_of(name) == page):
+        data = results.get(name)
+        made[name] = section(data) if data else f"*Not measured yet: `python3 run.py bench {name}`.*"
+        blocks = data["numbers"].get("blocks", {}) if data else {}
+        made |= {f"{name}/{block}": text for block, text in blocks.items()}
+    return made
 
 
 def write_pages(folder: Path, pages: Mapping[Path, Path] | None = None) -> list[str]:

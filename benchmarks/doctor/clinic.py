@@ -22,7 +22,7 @@ from gansmith.run.history import history_of_events
 from gansmith.run.vitals import Vitals, broken_value
 from gansmith.run.watched import Watched
 
-__all__ = ["Case", "Visit", "examine"]
+__all__ = ["Case", "Visit", "drawn", "examine"]
 
 TICKS, LOOKS = 100, 20
 SAMPLES, RAW = 1_000, 256
@@ -41,6 +41,7 @@ class Visit:
         rounds: How long.
         seed: Of the play.
         between: Called before every tick with the state, for what goes wrong on the way.
+        after: Called after every tick with the state and the number of ticks so far, for what is to be seen of it.
     """
 
     game: Game
@@ -50,6 +51,7 @@ class Visit:
     rounds: int
     seed: int
     between: Callable[[State, int], None] = field(default=lambda state, tick: None)
+    after: Callable[[State, int], None] = field(default=lambda state, ticks: None)
 
 
 @dataclass
@@ -174,6 +176,7 @@ def examine(visit: Visit, treat: bool = False) -> Case:
     for at in range(TICKS):
         visit.between(state, at)
         broken, by = _play(state, tick, vitals, source, events)
+        visit.after(state, at + 1)
         due = not broken and (at + 1) % (TICKS // LOOKS) == 0
         if due:
             scores, shares = look(state, visit, modes)
