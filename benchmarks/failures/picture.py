@@ -79,9 +79,9 @@ def picture(films: Sequence[Film], axes: Sequence[Axis]) -> str:
 
 def _limit(films: Sequence[Mapping[str, Any]]) -> float:
     """Half the side of all frames in the data's unit: all real rows, and most samples of every moment but the first."""
-    far = max(max(map(abs, point)) for film in films for point in film["real"]) * 1.1
+    far: float = max(max(map(abs, point)) for film in films for point in film["real"]) * 1.1
     late = [sorted(max(map(abs, p)) for p in m["points"]) for film in films for m in film["moments"][1:]]
-    made = max((far_out[int(0.9 * len(far_out))] for far_out in late if far_out), default=0.0)
+    made: float = max((far_out[int(0.9 * len(far_out))] for far_out in late if far_out), default=0.0)
     return max(far, min(1.1 * made, 1.4 * far))
 
 

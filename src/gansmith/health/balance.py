@@ -18,6 +18,9 @@ HOPELESS = 0.1
 SAME = 0.01
 """Distance of two samples, as a share of that of two real items, at which all of them are one: that is collapse."""
 
+ONE = 0.3
+"""The same distance at which samples are of so few kinds that nobody could tell them apart for long."""
+
 STILL = 1e-4
 """Size of the discriminator's steps, as a share of its weights' size, at which it learns nothing."""
 
@@ -79,7 +82,9 @@ def discriminator_too_weak(history: History) -> Diagnosis | None:
     share, covered = poor
     moves = history.of_players("update_ratio").get("D", EMPTY)
     still = len(moves) >= FEWEST and moves.after(0.5).mean < STILL
-    if share > GUESSING or (not still and (history.early or history.improving)):
+    between = history.now("spread")
+    one = between is not None and between < ONE and not still  # the few that it makes are chased from place to place
+    if share > GUESSING or one or (not still and (history.early or history.improving)):
         return None
     return Diagnosis(
         "discriminator-too-weak",

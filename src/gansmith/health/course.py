@@ -33,11 +33,11 @@ SWING, LOOKS = 0.7, 6
 FLOOR = 0.03
 """Share of the usual kernel distance below which its changes are noise."""
 
+FAIR = 0.7
+"""Coverage, as a share of the real data's, above which changes from look to look are not worth a word."""
+
 BEHIND = 2.0
 """Times the generator's own kernel distance that its average's is where the average is too slow."""
-
-LITTLE = 0.2
-"""Share of its usual value below which a kernel distance is too small to be compared with another."""
 
 MIDDLE = 0.1
 """How far from a guess the discriminator may be at the end of a game that is over."""
@@ -131,9 +131,9 @@ def divergence(history: History) -> Diagnosis | None:
 
 def oscillation(history: History) -> Diagnosis | None:
     """Quality jumps from look to look, up as often as down."""
-    raw = history.score("kernel").after(0.3)
+    raw, covered = history.score("kernel").after(0.3), history.relative("coverage")
     least = FLOOR * median(raw.values) if raw else 0.0
-    if len(raw) < LOOKS or least <= 0:
+    if len(raw) < LOOKS or least <= 0 or (covered is not None and covered > FAIR):
         return None
     late = Series(raw.samples, tuple(max(value, least) for value in raw.values))
     steps = [math.log(b / a) for a, b in zip(late.values, late.values[1:], strict=False)]
@@ -196,10 +196,10 @@ def average_behind(history: History) -> Diagnosis | None:
     """The averaged generator, which one gets, is worse than the one that is trained."""
     averaged, raw = history.score("kernel"), history.score("raw_kernel")
     covered = history.relative("coverage")
-    if len(raw) < 4 or history.early or covered is None or covered >= GOOD:
+    if len(raw) < 4 or history.early or covered is None or covered >= POOR:
         return None
     now, own = averaged.after(0.7).mean, max(raw.after(0.7).mean, 1e-9)
-    if now < max(BEHIND * own, LITTLE * median(averaged.values)):
+    if now < BEHIND * own:
         return None
     return Diagnosis(
         "average-behind",

@@ -96,7 +96,7 @@ def test_each_failure_is_named_first_with_what_it_means_and_what_helps(name, sic
 @pytest.mark.parametrize(
     ("name", "run"),
     [
-        ("oscillation", history(kernel=[0.1, 1.0] * 5)),
+        ("oscillation", history(kernel=[0.1, 1.0] * 5, coverage=0.6)),
         ("stalled", history(kernel=FLAT, coverage=0.6)),
         ("condition-ignored", history(accuracy=0.45)),
         ("discriminator-overfit", history(overfit=0.8)),
@@ -124,6 +124,12 @@ def test_modes_are_not_missed_early_nor_where_nothing_good_is_made():
     scores = {name: Series(s.samples[:2], s.values[:2]) for name, s in early.scores.items()}
     assert [d.name for d in diagnose(replace(early, scores=scores))] == ["healthy"]
     assert "mode-dropping" not in {d.name for d in diagnose(history(recall=0.02, coverage=0.2, **gone))}
+
+
+def test_what_makes_one_kind_only_is_not_chased_by_a_weak_discriminator():
+    weak = history(told=0.52, kernel=FLAT, coverage=0.01, recall=0.0)
+    assert diagnose(weak)[0].name == "discriminator-too-weak"
+    assert diagnose(replace(weak, scores={**weak.scores, "spread": even([0.1] * LOOKS)}))[0].name == "mode-collapse"
 
 
 def test_large_steps_of_a_discriminator_that_wins_are_no_divergence():
