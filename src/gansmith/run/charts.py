@@ -111,6 +111,8 @@ def _thin(points: Points, most: int = 400) -> Points:
 
 
 def _short(value: float) -> str:
+    if abs(value) >= 1e9:
+        return f"{value:.0e}".replace("e+", "e")
     for limit, unit in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
             return f"{value / limit:g}{unit}"

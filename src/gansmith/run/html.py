@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gansmith.health import Diagnosis
 
-__all__ = ["charts", "diagnosis_line", "figure", "table", "text"]
+__all__ = ["bars", "charts", "diagnosis_line", "figure", "table", "text"]
 
 MARKS = {"well": "✓", "watch": "!", "sick": "✗"}
 
@@ -37,8 +37,19 @@ def charts(drawn: Iterable[tuple[str, str]]) -> str:
     return f'<div class="charts">{cards}</div>' if cards else ""
 
 
+def bars(shares: Mapping[str, float | None], order: Iterable[str]) -> str:
+    """Shares by name as bars, whole at 100% and above; those that are None have neither bar nor number."""
+    rows = [
+        f'<tr><td>{text(name)}</td><td><div class="bar" style="width:{min(shares[name] or 0.0, 1.0):.0%}"></div></td>'
+        f"<td>{'' if shares[name] is None else f'{shares[name]:.0%}'}</td></tr>"
+        for name in order
+    ]
+    return f'<table class="bars">{"".join(rows)}</table>'
+
+
 def diagnosis_line(found: Diagnosis) -> str:
     """What the doctor says, in a paragraph."""
-    since = f" (since about {found.since:,} samples)" if found.since and found.level != "well" else ""
+    facts = [f"{found.confidence:.0%} sure"] + [f"since about {found.since:,} samples"] * bool(found.since)
+    since = f" ({', '.join(facts)})" if found.level != "well" else ""
     head = f"<b>{MARKS[found.level]}</b> <strong>{text(found.name)}</strong>"
     return f'<p class="{found.level}">{head}{since}: {text(found.meaning)}</p>'

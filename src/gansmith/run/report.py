@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.errors import InputError
-from gansmith.health import diagnose
 from gansmith.metrics import MEASURES, Evaluation, Result
 from gansmith.run.charts import line_chart
+from gansmith.run.diagnosed import diagnoses
 from gansmith.run.events import curves, read_events
 from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
-from gansmith.run.html import charts, diagnosis_line, figure, table, text
+from gansmith.run.html import bars, charts, figure, table, text
 from gansmith.run.report_style import PAGE
 
 __all__ = ["write_report"]
@@ -50,9 +50,10 @@ def write_report(folder: RunFolder) -> Path:
         raise InputError(f"{folder.root} has logged nothing yet: train first")
     metrics = read_json(folder.metrics) if folder.metrics.is_file() else None
     evaluation = None if metrics is None else Evaluation.from_json(_only(metrics))
+    history = history_of_events(events, metrics)
     sections = [
         _head(record, events),
-        _diagnoses(events, metrics),
+        diagnoses(history, over=metrics is not None or bool(history.broke)),
         _pictures(folder),
         _scores(evaluation, record["data"]["classes"]),
         _curves(events),
@@ -82,25 +83,6 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     ]
     name = f"<h1>{text(record['identity']['recipe'])} on {text(data['name'])}</h1>"
     return f"<header>{name}<p>{' · '.join(map(text, facts))}</p></header>"
-
-
-def _diagnoses(events: list[dict[str, Any]], metrics: Mapping[str, Any] | None) -> str:
-    parts = []
-    history = history_of_events(events, metrics)
-    for d in diagnose(history):
-        evidence = "".join(f"<li>{text(e.text)}</li>" for e in d.evidence)
-        remedies = "".join(f"<li>{text(r.text)}</li>" for r in d.remedies)
-        parts.append(
-            diagnosis_line(d)
-            + (f"<ul>{evidence}</ul>" if evidence else "")
-            + (f"<p>What helps:</p><ol>{remedies}</ol>" if remedies else "")
-        )
-    if history.treated:
-        done = "".join(f"<li>{text(line)}</li>" for line in history.treated)
-        parts.append(f"<p>What the autopilot did while it trained:</p><ol>{done}</ol>")
-    over = metrics is not None or history.broke
-    title = "Diagnosis" if over else "Diagnosis so far: this run has not finished"
-    return f'<section class="verdict"><h2>{title}</h2>{"".join(parts)}</section>'
 
 
 def _pictures(folder: RunFolder) -> str:
@@ -156,12 +138,8 @@ def _per_class(evaluation: Evaluation, names: list[str]) -> str:
     shares: Any = found.detail.get("per_class") if found else None
     if not shares or len(shares) != len(names):
         return ""
-    rows = [
-        f'<tr><td>{text(name)}</td><td><div class="bar" style="width:{share or 0:.0%}"></div></td>'
-        f"<td>{'' if share is None else f'{share:.0%}'}</td></tr>"
-        for name, share in zip(names, shares, strict=True)
-    ]
-    return f'<details><summary>Accuracy by class</summary><table class="bars">{"".join(rows)}</table></details>'
+    drawn = bars(dict(zip(names, shares, strict=True)), names)
+    return f"<details><summary>Accuracy by class</summary>{drawn}</details>"
 
 
 def _curves(events: list[dict[str, Any]]) -> str:

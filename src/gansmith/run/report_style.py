@@ -27,6 +27,7 @@ section {{ padding: 16px 18px; margin-top: 16px; }}
 .well b {{ color: #2a8c4e; }} .watch b {{ color: #b07d12; }} .sick b {{ color: #c43c4d; }}
 .verdict ul, .verdict ol {{ margin: 2px 0 8px; padding-left: 3em; font-size: 14px; }}
 .pair, .charts {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 18px; }}
+.plots {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 12px; margin: 4px 0 8px; }}
 .film {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 12px; }}
 figure {{ margin: 0; }}
 img {{ width: 100%; border-radius: 6px; background: #fff; }} svg {{ width: 100%; height: auto; }}
