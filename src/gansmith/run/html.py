@@ -49,7 +49,7 @@ def bars(shares: Mapping[str, float | None], order: Iterable[str]) -> str:
 
 def diagnosis_line(found: Diagnosis) -> str:
     """What the doctor says, in a paragraph."""
-    facts = [f"{found.confidence:.0%} sure"] + [f"since about {found.since:,} samples"] * bool(found.since)
-    since = f" ({', '.join(facts)})" if found.level != "well" else ""
+    began = f", since about {found.since:,} samples" if found.since else ""
+    since = f" ({found.confidence:.0%} sure{began})" if found.level != "well" else ""
     head = f"<b>{MARKS[found.level]}</b> <strong>{text(found.name)}</strong>"
     return f'<p class="{found.level}">{head}{since}: {text(found.meaning)}</p>'
