@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.doctor.wards import Ward
-from gansmith.core import Backend, Game, NotFinite, State, play
+from gansmith.core import Backend, Game, NotFinite, Snapshot, State, play
 from gansmith.data.facts import Facts, facts_of
 from gansmith.health import Diagnosis, diagnose
 from gansmith.health.treatment import Treatment
@@ -171,8 +171,10 @@ def examine(visit: Visit, treat: bool = False) -> Case:
     told: list[tuple[int, list[tuple[str, str]]]] = []
     treated: list[Treatment] = []
     scores: dict[str, float] = {}
-    kept = [state.snapshot()]
-    pilot = Autopilot(lambda snapshot: kept.__setitem__(0, snapshot), lambda: kept[0]) if treat else None
+    kept: list[Snapshot] = []
+    pilot = Autopilot(kept.append, lambda: kept[-1]) if treat else None
+    if pilot:
+        pilot.begin(state)
     for at in range(TICKS):
         visit.between(state, at)
         broken, by = _play(state, tick, vitals, source, events)

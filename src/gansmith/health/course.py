@@ -71,10 +71,11 @@ def runaway(history: History) -> Diagnosis | None:
     sizes = history.of_players("update_ratio")
     leaps = {who: max(series.tenths[steady:], default=0.0) for who, series in sizes.items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
+    if history.certain:
+        leaps.pop("D", None)  # large steps that win are another trouble: the gradient vanishes
     who = max(leaps, key=lambda name: leaps[name], default="")
-    ahead = who == "D" and history.certain  # large steps that win are another trouble: the gradient vanishes
     evidence = []
-    if leaps and leaps[who] > LEAP and not ahead:
+    if leaps and leaps[who] > LEAP:
         text = f"a step of {who} moves its weights by {percent(leaps[who])} of their size (0.1% to 2% are usual)"
         evidence.append(Evidence(f"{who}/update_ratio", leaps[who], LEAP, text))
     if grows and min(grows.values()) > GROWTH:

@@ -29,6 +29,9 @@ FIT = 0.025
 gradients, are smaller. Networks with torch's initial weights and 128 units have it at a learning rate of 0.0011.
 """
 
+TOO_FAR = 10 * FIT
+"""First step beyond which a learning rate is too high, whatever comes of it."""
+
 SLOWER, FASTER = 0.2, 5.0
 MOST_SCALED = 1e6
 """Most that learning rates are multiplied or divided by in a run."""
@@ -42,8 +45,8 @@ class Ability:
         players: Names of its players; `D` is the discriminator.
         terms: Terms in play, `player/term`.
         reserve: Terms that can be turned up, `player/term`.
-        reach: The first step of each player's optimiser, begun anew from the weights that were kept when all was well,
-            as a share of their size, with its dial at 1: the learning rate over their usual size, for Adam and its kin.
+        reach: The first step of each player's optimiser as a share of the weights that the run began with, with its
+            dial at 1: the learning rate over their usual size, for Adam and its kin.
     """
 
     players: tuple[str, ...]
@@ -129,7 +132,7 @@ class _Case:
 
     @property
     def first(self) -> dict[str, float]:
-        """Size of the first step that each player would take from the weights that were kept."""
+        """Size of the first step that each player would take at the start of a run."""
         reach = self.ability.reach
         return {p: reach[p] * self.dials.get(f"lr/{p}", 1.0) for p in self.ability.players if reach.get(p, 0.0) > 0}
 
@@ -179,7 +182,7 @@ class _Case:
 
 
 def _too_large(case: _Case) -> Treatment:
-    fitting = {p: f for p, f in case.fitting(case.first).items() if f < SLOWER / 2}
+    fitting = {p: f for p, f in case.fitting(case.first).items() if case.first[p] > TOO_FAR}
     if not fitting and not case.history.broke and case.ability.reserve and not case.rescued:
         return case.taken_over("their slope is bounded")
     factors = fitting if not case.tried else {}

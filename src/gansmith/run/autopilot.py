@@ -9,7 +9,7 @@ import torch
 
 from gansmith.core import Snapshot, State
 from gansmith.health import Diagnosis, History
-from gansmith.health.treatment import Ability, Treatment, treat
+from gansmith.health.treatment import TOO_FAR, Ability, Treatment, treat
 
 __all__ = ["Autopilot"]
 
@@ -22,6 +22,7 @@ class Autopilot:
         fetch: Gives back the last state that was kept; None where there is none.
         past: Treatments of the process that this one continues, as `to_json` gave them.
         best: Kernel distance of the state that it kept last.
+        sizes: The usual size of each player's weights at the start of the run; None where it is only beginning.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Autopilot:
         fetch: Callable[[], Snapshot | None],
         past: Sequence[Mapping[str, Any]] = (),
         best: float | None = None,
+        sizes: Mapping[str, float] | None = None,
     ) -> None:
-        self._keep, self._fetch, self.best = keep, fetch, best
+        self._keep, self._fetch, self.best, self.sizes = keep, fetch, best, dict(sizes or {})
         self.past = [Treatment(**{**given, "forget": tuple(given["forget"])}) for given in past]
 
     def begin(self, state: State) -> None:
-        """Keep the state that the run begins with."""
+        """Keep the state that the run begins with, and the size of its weights."""
+        self.sizes = {who: _size(state, who) for who in state.game.players}
         self._keep(state.snapshot())
 
     def consider(self, state: State, diagnoses: Sequence[Diagnosis], history: History) -> Treatment | None:
@@ -46,12 +49,12 @@ class Autopilot:
         self._keep_if_well(state, diagnoses, history)
         if not any(d.level == "sick" or d.name == "converged" for d in diagnoses):
             return None
-        kept = self._fetch()
-        found = treat(diagnoses, history, ability_of(state, kept), state.dials, self.past, state.clock.samples)
+        ability = ability_of(state, self.sizes)
+        found = treat(diagnoses, history, ability, state.dials, self.past, state.clock.samples)
         if found is None:
             return None
         self.past.append(found)
-        well = kept if found.back or history.broke else None
+        well = self._fetch() if found.back or history.broke else None
         if well is not None:
             state.adopt(well)
         for player in found.forget:
@@ -62,6 +65,9 @@ class Autopilot:
     def _keep_if_well(self, state: State, diagnoses: Sequence[Diagnosis], history: History) -> None:
         if history.broke or any(d.level == "sick" or d.name == "underway" for d in diagnoses):
             return
+        reach = ability_of(state, self.sizes).reach
+        if any(size * state.dial(f"lr/{who}") > TOO_FAR for who, size in reach.items()):
+            return  # what such steps have made of the weights is nothing to go back to
         looks = history.score("kernel").values
         if looks and self.best is not None and looks[-1] > self.best:
             return
@@ -69,12 +75,12 @@ class Autopilot:
         self._keep(state.snapshot())
 
 
-def ability_of(state: State, kept: Snapshot | None = None) -> Ability:
-    """What can be changed in a game, and how far its players reach from the weights that were kept."""
+def ability_of(state: State, sizes: Mapping[str, float]) -> Ability:
+    """What can be changed in a game, and how far its players reach, given the size of their weights at the start."""
     turns = [turn for stage in state.game.stages for turn in stage.turns]
     terms = {f"{turn.player}/{name}": None for turn in turns for name in turn.terms}
     reserve = {f"{turn.player}/{name}": None for turn in turns for name in turn.reserve}
-    reach = {who: _rate(state, who) / max(_size(state, who, kept), 1e-12) for who in state.game.players}
+    reach = {who: _rate(state, who) / max(size, 1e-12) for who, size in sizes.items()}
     return Ability(tuple(state.game.players), tuple(terms), tuple(reserve), reach)
 
 
@@ -84,9 +90,7 @@ def _rate(state: State, who: str) -> float:
     return max(state.base_lr[who]) if schedule is None else float(schedule(state.clock))
 
 
-def _size(state: State, who: str, kept: Snapshot | None) -> float:
-    """The usual size of a player's weights, as they were kept, else as they are: the median of their magnitudes."""
-    nets = {name: state.game.nets[name] for name in state.game.players[who].nets}
-    named = {f"net/{name}/{key}": p.detach() for name, net in nets.items() for key, p in net.named_parameters()}
-    values = [now if kept is None else kept.tensors.get(name, now) for name, now in named.items()]
-    return float(torch.cat([v.flatten().abs().float() for v in values]).median())
+def _size(state: State, who: str) -> float:
+    """The usual size of a player's weights: the median of their magnitudes, zeros left out."""
+    weights = torch.cat([p.detach().flatten().abs().float().cpu() for p in state.params[who].values()])
+    return float(weights[weights > 0].median()) if bool(weights.any()) else 0.0

@@ -72,8 +72,8 @@ class Recorder:
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
         self._samples: int = kept.get("samples", 0)
-        past, well = kept.get("treatments", ()), kept.get("well")
-        self._pilot = Autopilot(self._keep, self._fetch, past, well) if autopilot else None
+        past, (best, sizes) = kept.get("treatments", ()), kept.get("well") or (None, None)
+        self._pilot = Autopilot(self._keep, self._fetch, past, best, sizes) if autopilot else None
         self.stopped = False
         self._window = (time.perf_counter(), self._samples)
         self._since = time.perf_counter()
@@ -121,7 +121,7 @@ class Recorder:
             "samples": state.clock.samples,
             "window": self._vitals.kept(),
             "treatments": [t.to_json() for t in self._pilot.past] if self._pilot else [],
-            "well": self._pilot.best if self._pilot else None,
+            "well": [self._pilot.best, dict(self._pilot.sizes)] if self._pilot else None,
         }
         save_checkpoint(self.folder.checkpoints, state.snapshot(), extra)
 
