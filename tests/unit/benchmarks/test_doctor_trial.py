@@ -19,7 +19,8 @@ def test_wards_are_the_same_for_the_same_seed_and_no_row_is_held_out_and_trained
         assert torch.equal(one.train, again.train) and not torch.equal(one.train, other.train)
         rows = {row.numpy().tobytes() for row in one.train}
         assert not any(row.numpy().tobytes() in rows for row in one.held_out)
-        assert one.classes == 4 and len(one.labels) == len(one.train)
+        assert one.classes == (10 if one.name == "garments" else 4) and len(one.labels) == len(one.train)
+        assert one.scale.shape == one.train.shape[1:] and bool((one.scale > 0).all())
 
 
 def test_a_source_goes_on_where_it_stood():
@@ -55,9 +56,12 @@ def test_the_interval_is_wilsons():
 def test_a_visit_is_played_looked_at_and_treated(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(clinic, "SAMPLES", 200)
     fault = FAULTS[0]
-    visit = fault.spoil(fault.patients[0].visit(0))
+    visit = fault.spoil(fault.patients[1].visit(0))
     visit.rounds = 200
     case = clinic.examine(visit, treat=True)
+    looks = [e for e in case.events if e["event"] == "evaluation"]
+    assert all(sum(real for real, _ in e["modes"].values()) == pytest.approx(1) for e in looks)
+    assert {"raw_kernel", "spread", "train_closer"} <= looks[0]["scores"].keys()
     assert len(case.told) == clinic.LOOKS and case.events[-1] == {"event": "done"}
     assert case.treated and case.treated[0].of == "divergence"
     kept = trial.kept(case)
