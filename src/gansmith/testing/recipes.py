@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gansmith.core import Game, Log, State, play
+from gansmith.core import Game, Log, NotFinite, State, play
 from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
@@ -72,7 +72,10 @@ class _Check:
             assert not broken, f"{broken} are not finite"
 
         rounds = sum(stage.rounds or 0 for stage in state.game.stages) + 2 * ROUNDS
-        play(state, rounds, [look])
+        try:
+            play(state, rounds, [look])
+        except NotFinite as error:
+            raise AssertionError(f"{error} is not finite") from error
         wanted = {f"{t.player}/{k}" for s in state.game.stages for t in s.turns for k in t.terms}
         lazy = {k for k in wanted - seen if _every(state.game, k) > rounds}
         assert wanted - lazy <= seen, f"never played: {sorted(wanted - lazy - seen)}"
