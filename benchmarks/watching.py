@@ -97,7 +97,7 @@ def looks(plan: Plan, repetitions: int) -> Times:
 
 def run(quick: bool) -> Result:
     """Time both."""
-    repetitions, seconds = (2, 0.2) if quick else (9, 3.0)
+    repetitions, seconds = (2, 0.2) if quick else (5, 1.5)
     rows: list[list[Cell]] = []
     times: dict[str, Times] = {}
     for recipe in RECIPES[: 1 if quick else None]:
