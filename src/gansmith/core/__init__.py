@@ -1,7 +1,7 @@
 """The game: clock, scene, players, turns, stages, state and the loop that plays them. No I/O, no modality."""
 
 from gansmith.core.backend import Backend, BackendError
-from gansmith.core.broken import NotFinite
+from gansmith.core.broken import NotFinite, broken_weight
 from gansmith.core.draws import Draws, mix
 from gansmith.core.game import EMA, Code, Draw, Game, GameError, Player, Stage, Styles, Term, Turn
 from gansmith.core.loop import Hook, RoundRule, alternate, play
@@ -38,6 +38,7 @@ __all__ = [
     "Turn",
     "alternate",
     "at",
+    "broken_weight",
     "cosine",
     "extragradient",
     "flow",

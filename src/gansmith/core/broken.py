@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gansmith.errors import RunError
 
-__all__ = ["NotFinite", "first_broken"]
+__all__ = ["NotFinite", "broken_weight", "first_broken"]
 
 
 class NotFinite(RunError):
@@ -43,13 +43,20 @@ def first_broken(nets: Mapping[str, nn.Module], compute: Callable[[], Any]) -> s
         E.g. `the weight D.body.0.weight` or `the output of D.body.2 (Linear)`; empty where all of them are sound, so
         that it must have been the loss itself.
     """
-    for name, net in nets.items():
-        for key, value in net.state_dict(keep_vars=True).items():
-            if _broken(value):
-                return f"the weight {name}.{key}"
+    if weight := broken_weight(nets):
+        return weight
     with _watched(nets) as found:
         compute()
     return found[0] if found else ""
+
+
+def broken_weight(nets: Mapping[str, nn.Module]) -> str:
+    """The first weight or buffer that is infinite or no number, as `first_broken` names it; empty without one."""
+    for name, net in nets.items():
+        for key, value in net.state_dict().items():
+            if _broken(value):
+                return f"the weight {name}.{key}"
+    return ""
 
 
 @contextmanager

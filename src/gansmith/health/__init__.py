@@ -5,5 +5,6 @@ from __future__ import annotations
 from gansmith.health.diagnosis import Diagnosis, Evidence, Level, Remedy
 from gansmith.health.doctor import diagnose
 from gansmith.health.history import History, Series
+from gansmith.health.variety import COPIED
 
-__all__ = ["Diagnosis", "Evidence", "History", "Level", "Remedy", "Series", "diagnose"]
+__all__ = ["COPIED", "Diagnosis", "Evidence", "History", "Level", "Remedy", "Series", "diagnose"]

@@ -43,7 +43,8 @@ def vanishing_gradient(history: History) -> Diagnosis | None:
         return None
     share, covered = poor
     improves = history.score("kernel").improving()
-    if history.now("spread") is not None and (history.now("spread") or 0.0) < SAME:
+    between = history.now("spread")
+    if between is not None and between < SAME:
         return None
     patient = covered > HOPELESS or history.begun > 0
     if share < CERTAIN or improves or (improves is None and patient):

@@ -47,8 +47,6 @@ class Autopilot:
         Weights may go back; time does not: schedules and the budget go on, so that no run goes on for ever.
         """
         self._keep_if_well(state, diagnoses, history)
-        if not any(d.level == "sick" or d.name == "converged" for d in diagnoses):
-            return None
         ability = ability_of(state, self.sizes)
         found = treat(diagnoses, history, ability, state.dials, self.past, state.clock.samples)
         if found is None:

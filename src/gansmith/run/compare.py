@@ -12,6 +12,7 @@ import numpy as np
 from gansmith.data.reader import ReadOptions
 from gansmith.errors import InputError
 from gansmith.features import extractor as find_extractor
+from gansmith.health import COPIED
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.metrics import Comparison, check_compared, compare_features
 from gansmith.run.contestants import Contestant, contestants, own_data, refuse_circular, same_draw
@@ -27,8 +28,6 @@ LEAST_IMAGES, LEAST_SAMPLES = 20, 100
 """Test images and samples below which an interval would be a guess."""
 
 RESAMPLES = 200
-COPIES = 0.65
-"""Share of samples nearer to training images above which the doctor speaks of memorisation."""
 
 
 @dataclass(frozen=True)
@@ -193,5 +192,5 @@ def _copying(comparison: Comparison) -> list[str]:
         f"{name} may copy: {found['train_closer'].value:.0%} of its samples are nearer to training images than to "
         "unseen ones, where 50% are expected; its scores flatter it"
         for name, found in comparison.evaluations.items()
-        if "train_closer" in found.names() and found["train_closer"].value > COPIES
+        if "train_closer" in found.names() and found["train_closer"].value > COPIED
     ]

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 
 from gansmith.core import Log as RoundLog
-from gansmith.core import NotFinite, Snapshot, State
+from gansmith.core import NotFinite, Snapshot, State, broken_weight
 from gansmith.health import diagnose
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.checkpoint import load_latest, save_checkpoint
@@ -110,7 +109,7 @@ class Recorder:
 
     def save(self, state: State) -> None:
         """Write a checkpoint, unless a weight has stopped being a number."""
-        broken = _broken_weight(state)
+        broken = broken_weight(state.game.nets)
         if broken:
             raise NotFinite(broken)
         self.seconds += time.perf_counter() - self._since
@@ -127,7 +126,7 @@ class Recorder:
 
     def _tick(self, state: State) -> None:
         values, steps = self._vitals.read(state)
-        broken = broken_value(values) or _broken_weight(state)
+        broken = broken_value(values) or broken_weight(state.game.nets)
         started, before = self._window
         rate = (state.clock.samples - before) / max(time.perf_counter() - started, 1e-9)
         self.log.event(
@@ -199,11 +198,3 @@ def _waiting(state: State) -> float:
 
 def _crossed(before: int, now: int, every: int) -> bool:
     return now // every > before // every
-
-
-def _broken_weight(state: State) -> str:
-    for name, net in state.game.nets.items():
-        for key, value in net.state_dict().items():
-            if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-                return f"the weight {name}.{key}"
-    return ""
