@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from gansmith.cli.options import add_json, add_measuring, add_read, metric_names
+from gansmith.cli.options import add_measuring, metric_names
 from gansmith.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="recipe file of a model whose recipe is not installed; may be repeated",
     )
     parser.add_argument("--out", metavar="PATH", help="report.html: a page with samples and curves; DIR: also as files")
-    add_read(parser)
-    parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
-    add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gansmith.cli.options import add_json, add_measuring, add_read, metric_names
+from gansmith.cli.options import add_measuring, metric_names
 from gansmith.cli.parser import Command
 
 __all__ = ["COMMAND"]
@@ -15,10 +15,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", help="images: folder, zip, .npz, .npy, parquet or Arrow")
     add_measuring(parser)
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
-    add_read(parser)
-    parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
-    add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:

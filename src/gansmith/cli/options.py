@@ -59,13 +59,17 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
-    """How models are measured."""
+    """How models are measured, how their data is read, and how the answer is given."""
     parser.add_argument("-n", type=positive, default=5000, help="samples to draw of a model (default: 5000)")
     parser.add_argument("--seed", type=seed, default=0, help="of samples and intervals (default: 0)")
     parser.add_argument("--metrics", metavar="A,B,...", help="only these (default: all that the data allows)")
     parser.add_argument(
         "--features", metavar="NAME", help="efflite0, efflite0-b10, inception:FILE, pixels (default: judge)"
     )
+    add_read(parser)
+    parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
+    add_json(parser)
 
 
 def metric_names(text: str | None) -> list[str] | None:
