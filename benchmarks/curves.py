@@ -22,8 +22,8 @@ from gansmith.errors import InputError
 from gansmith.features.perceptual import Perceptual, embedded
 from gansmith.metrics import MEASURES, Settings, evaluate_features
 from gansmith.run.evaluation import Ruler
+from gansmith.run.image_columns import CHUNK
 from gansmith.run.judging import embedded_judge
-from gansmith.run.looks import CHUNK
 
 __all__ = ["BLUR", "COLLAPSED", "COPIES", "METRICS", "Population", "blurred", "measured", "population"]
 
@@ -166,7 +166,7 @@ def _scores(
 def _distances(all_of: Population, images: Tensor, labels: Tensor, seed: int) -> dict[str, Tensor]:
     """Distances to a partner, and to one of the same class, out of one chunk each; NaN where there is none.
 
-    As `gansmith.run.looks` has it, but an image goes through the network once, not twice.
+    As `gansmith.run.image_columns` has it, but an image goes through the network once, not twice.
     """
     network = all_of.perceptual.network
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))

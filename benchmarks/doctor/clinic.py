@@ -76,6 +76,13 @@ class Case:
     real: dict[str, Any]
     seconds: float
 
+    @property
+    def course(self) -> list[float]:
+        """Coverage at each look."""
+        return [
+            event["scores"]["coverage"] for event in self.events if event["event"] == "evaluation" and event["scores"]
+        ]
+
 
 @torch.no_grad()
 def drawn(state: State, nets: Mapping[str, nn.Module], visit: Visit, n: int = SAMPLES) -> dict[str, Tensor]:
@@ -155,11 +162,11 @@ def examine(visit: Visit, treat: bool = False) -> Case:
     begun = time.perf_counter()
     source = Watched(visit.source)
     state = State(visit.game, source, visit.seed, Backend(), 0)
-    batch = visit.source.size
-    state.clock.total = visit.rounds * batch
+    shown = visit.source.size * max(1, sum(turn.repeat for turn in visit.game.stages[0].turns if turn.fresh))
+    state.clock.total = visit.rounds * shown
     tick = visit.rounds // TICKS
     held_out, seen = (visit.ward.batch(visit.conditional, held_out=part) for part in (True, False))
-    vitals = Vitals(tick * batch, held_out, seen)
+    vitals = Vitals(tick * shown, held_out, seen)
     real = {"results": [], "ceiling": [{"name": k, "value": v} for k, v in ceiling(visit).items()]}
     found = facts(visit)
     modes = clusters(visit.ward.train / visit.ward.scale, MODES)

@@ -1,8 +1,8 @@
 """The doctor on trial: faults found and named, healthy runs left in peace, and sick runs that the autopilot puts right.
 
-Rules and thresholds were chosen on seeds 0, 11 and 21; what is reported is measured on the seeds below. A run is good
-where its samples cover at least half of what real rows cover: a game that does worse though nothing was done to it is
-counted apart.
+Rules and thresholds were chosen on other seeds; what is reported is measured on the seeds below. A run is good where
+its samples cover at least half of what real rows cover at the end, and never lost a quarter of what they had covered: a
+game that does worse though nothing was done to it is counted apart.
 """
 
 from __future__ import annotations
@@ -23,10 +23,16 @@ from benchmarks.table import Cell, Table
 
 __all__ = ["jobs", "run", "wilson"]
 
-SEEDS, QUICK = (31, 32, 33), (0,)
+SEEDS, QUICK = (41, 42, 43), (0,)
 SECONDS = 9.0
 GOOD, WITHIN = 0.5, 0.8
 """Coverage, as a share of real rows', of a good run; share of the healthy run's that a mended one has to reach."""
+
+HELD, LOST = 0.2, 0.25
+"""Coverage from which on a loss counts; share of the most so far that a run had lost at some look that fell apart.
+
+Of 34 healthy runs of the seeds that rules were chosen on 30 had lost at most 14%, and four from 26% to everything.
+"""
 
 
 def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
@@ -48,9 +54,19 @@ def kept(case: Case) -> dict[str, Any]:
         "treated": [t.to_json() for t in case.treated],
         "scores": {name: round(value, 5) for name, value in case.scores.items()},
         "coverage": round(case.scores.get("coverage", 0.0) / ceiling["coverage"], 4),
+        "course": [round(value / ceiling["coverage"], 3) for value in case.course],
         "total": case.events[0]["total"],
         "seconds": round(case.seconds, 1),
     }
+
+
+def well(result: Mapping[str, Any]) -> bool:
+    """Whether a run ended well, and was well since it first was."""
+    most, lost = 0.0, 0.0
+    for covered in result["course"]:
+        most = max(most, covered)
+        lost = max(lost, 1 - covered / most) if most >= HELD else lost
+    return bool(result["coverage"] >= GOOD and lost < LOST)
 
 
 def compute(patient: Patient, fault: Fault | None, seed: int, treat: bool) -> dict[str, Any]:
@@ -64,35 +80,47 @@ def compute(patient: Patient, fault: Fault | None, seed: int, treat: bool) -> di
         torch.set_num_threads(threads)
 
 
-def job_of(stage: str, name: str, patient: Patient, fault: Fault | None, seed: int, treat: bool) -> Job:
-    """A cell as something to do."""
+def job_of(patient: Patient, seed: int, fault: Fault | None = None, treat: bool = False, name: str = "") -> Job:
+    """A cell as something to do: a fault, its treatment, or a run that nothing is done to, called by a name."""
+    stage = "recovery" if treat else "faults" if fault else "healthy"
+    called = name or (fault.name if fault else "")
     identity = {
         "stage": stage,
-        "name": name,
+        "name": fault.name if fault else "",
         "ward": patient.ward,
         "recipe": patient.variant.recipe,
         "given": dict(patient.variant.settings),
+        "conditional": patient.conditional,
+        "hidden": patient.hidden,
+        "far": patient.far,
         "rounds": ROUNDS,
         "seed": seed,
     }
     work = partial(compute, patient, fault, seed, treat)
-    return Job(stage, f"{name} ({patient.ward}), seed {seed}", identity, SECONDS * patient.variant.cost, work)
+    return Job(stage, f"{called} ({patient.ward}), seed {seed}", identity, SECONDS * patient.variant.cost, work)
 
 
-def jobs(quick: bool, choice: Choice) -> list[Job]:
-    """All cells."""
+def healthy(seed: int, quick: bool = False) -> list[Job]:
+    """Runs over the registry that nothing is done to."""
+    return [job_of(patient, seed, name=name) for name, patient in list(HEALTHY.items())[: 2 if quick else None]]
+
+
+def jobs(quick: bool) -> list[Job]:
+    """All cells; runs that several faults are measured against, and some of the registry's, are one cell."""
     made = []
     for seed in QUICK if quick else SEEDS:
         for fault in FAULTS[:2] if quick else FAULTS:
             for patient in fault.patients:
-                made.append(job_of("faults", fault.name, patient, fault, seed, False))
+                made.append(job_of(patient, seed, fault))
                 if fault.kind == "training":
-                    made.append(job_of("recovery", fault.name, patient, fault, seed, True))
-                if fault.kind != "code":
-                    made.append(job_of("baseline", f"{fault.name}, without it", fault.well(patient), None, seed, False))
-        for name, patient in list(HEALTHY.items())[: 2 if quick else None]:
-            made.append(job_of("healthy", name, patient, None, seed, False))
+                    made += [job_of(patient, seed, fault, treat=True), base_of(fault, patient, seed)]
+        made += healthy(seed, quick)
     return made
+
+
+def base_of(fault: Fault, patient: Patient, seed: int) -> Job:
+    """The run without a fault."""
+    return job_of(fault.well(patient), seed, name=f"without {fault.name}")
 
 
 def first(result: Mapping[str, Any], expected: Sequence[str] = ()) -> tuple[int, list[str]] | None:
@@ -128,20 +156,20 @@ def _share(hits: int, of: int) -> str:
     return f"{hits} of {of} ({low:.0%} to {high:.0%})"
 
 
-def alarms(asked: Sequence[Job], folder: Path) -> Table:
+def alarms(runs: Sequence[Job], folder: Path) -> Table:
     """Healthy runs in which something was called serious at some look."""
     rows: list[list[Cell]] = []
     good = poor = called = named = 0
-    for job in (j for j in asked if j.stage == "healthy"):
+    for job in runs:
         result = found(job, folder)
         if result is None:
             continue
         names = sorted({name for _, given in result["told"] for name, level in given if level == "sick"})
-        if result["coverage"] >= GOOD:
+        if well(result):
             good, called = good + 1, called + bool(names)
         else:
             poor, named = poor + 1, named + bool(names)
-        if names and result["coverage"] >= GOOD:
+        if names and well(result):
             rows.append([job.label, result["coverage"], ", ".join(names)])
     rows.append(["false alarms", None, _share(called, good)])
     rows.append(["runs that did badly though nothing was done to them: something was said", None, _share(named, poor)])
@@ -160,9 +188,9 @@ def recovery(asked: Sequence[Job], folder: Path) -> Table:
                 left, cared, well = (
                     found(job, folder)
                     for job in (
-                        job_of("faults", fault.name, patient, fault, seed, False),
-                        job_of("recovery", fault.name, patient, fault, seed, True),
-                        job_of("baseline", f"{fault.name}, without it", fault.well(patient), None, seed, False),
+                        job_of(patient, seed, fault),
+                        job_of(patient, seed, fault, treat=True),
+                        base_of(fault, patient, seed),
                     )
                 )
                 if left is None or cared is None or well is None or left["coverage"] >= WITHIN * well["coverage"]:
@@ -181,10 +209,11 @@ def recovery(asked: Sequence[Job], folder: Path) -> Table:
 def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # frozen
     """Compute what is missing; then tables."""
     folder = ROOT / "runs/benchmarks/doctor" if quick else RESULTS / "doctor"
-    asked = jobs(quick, choice)
+    seeds, asked = QUICK if quick else SEEDS, jobs(quick)
     complete(asked, folder, choice)
+    runs = [job for seed in seeds for job in healthy(seed, quick)]
     return Result(
-        {"seeds": list(QUICK if quick else SEEDS), "rounds": ROUNDS},
-        [detection(asked, folder), alarms(asked, folder), recovery(asked, folder)],
+        {"seeds": list(seeds), "rounds": ROUNDS},
+        [detection(asked, folder), alarms(runs, folder), recovery(asked, folder)],
         numbers={"cells": [job.id for job in asked]},
     )

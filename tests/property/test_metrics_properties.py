@@ -132,3 +132,18 @@ def test_symmetry_ranges_and_invariances(n, m, d, seed):
         F.frechet_from_features(x, y), rel=1e-7, abs=1e-9
     )
     assert F.kernel_distance(x @ turn, y @ turn) == pytest.approx(F.kernel_distance(x, y), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["recall", "coverage"])
+def test_intervals_hold_what_other_samples_of_both_sides_would_score(name):
+    """Nominally 95 % around the mean of many draws; a binomial of 100 trials at 95 % falls below 87 once in 1,000."""
+    chosen = Settings(extractor="x", resamples=100)
+    found = []
+    for seed in range(100):
+        stream = metric(name, chosen)
+        stream.update(real=normal(100, 4, 2 * seed), fake=normal(200, 4, 2 * seed + 1, 0.8, 0.5))
+        found.append(stream.compute())
+    middle = sum(result.value for result in found) / len(found)
+    held = sum(result.low <= middle <= result.high for result in found)
+    assert held >= 87, f"{held} of 100 intervals hold {middle:.3f}"
+    assert all(0 <= result.low <= result.value <= result.high <= 1 and result.low < result.high for result in found)

@@ -167,7 +167,7 @@ def oscillation(history: History) -> Diagnosis | None:
 def stalled(history: History) -> Diagnosis | None:
     """Samples are not good and no longer improve."""
     kernel, covered = history.score("kernel"), history.relative("coverage")
-    if covered is None or covered >= GOOD or kernel.improving() is not False or _covers_more(history):
+    if covered is None or covered >= GOOD or kernel.improving() is not False or history.covers_more:
         return None
     return Diagnosis(
         "stalled",
@@ -238,12 +238,6 @@ def undertrained(history: History) -> Diagnosis | None:
             Remedy("setting", "larger learning rates (lr_g, lr_d), if samples changed slowly"),
         ),
     )
-
-
-def _covers_more(history: History) -> bool:
-    """Whether coverage still grows: the best of its last third against the third before."""
-    coverage = history.score("coverage")
-    return max(coverage.after(2 / 3).values) > 1.03 * max(coverage.between(1 / 3, 2 / 3).values) if coverage else False
 
 
 def converged(history: History) -> Diagnosis | None:

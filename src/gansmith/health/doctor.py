@@ -64,9 +64,10 @@ BEHIND = {
 """Diagnoses that others explain already."""
 
 FEWEST_ROUNDS = 100
-"""Rounds before which nothing is said but what needs no patience."""
+"""Rounds before which only the rules below are asked."""
 
-EARLY = (data_problem, runaway)
+AT_ONCE = (data_problem, runaway)
+"""Rules that need no patience."""
 
 LEVELS = ("sick", "watch", "well")
 
@@ -79,7 +80,7 @@ def diagnose(history: History) -> list[Diagnosis]:
     Args:
         history: The signals and scores of a run, finished or not.
     """
-    rules = RULES if history.rounds >= FEWEST_ROUNDS or history.broke else EARLY
+    rules = RULES if history.rounds >= FEWEST_ROUNDS or history.broke else AT_ONCE
     said: dict[str, Diagnosis] = {}
     for rule in rules:
         if (found_by := rule(history)) is not None:

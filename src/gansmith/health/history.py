@@ -92,8 +92,11 @@ EMPTY = Series()
 CERTAIN, LAST = 0.97, 0.6
 """How often a discriminator that is certain is right, over what follows this share of the run so far."""
 
-EARLY, AGAIN = 0.4, 0.5
-"""Share of a run before which poor samples, or few kinds, are no sign of anything; the same after a treatment."""
+EARLY = 0.5
+"""Share of a run that has to be judged, anew after a treatment, before poor samples or few kinds are a sign."""
+
+MORE, LITTLE = 1.03, 0.01
+"""Times the coverage before, and what has to be added to it at least, where samples cover more than they did."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +153,18 @@ class History:
         return self.finished or bool(self.final)
 
     @property
+    def covers_more(self) -> bool:
+        """Whether coverage still grows: the best of its last third against the third before."""
+        coverage = self.score("coverage")
+        if len(coverage) < 3:
+            return False
+        late, before = max(coverage.after(2 / 3).values), max(coverage.between(1 / 3, 2 / 3).values)
+        return late > max(MORE * before, before + LITTLE)
+
+    @property
     def improving(self) -> bool:
-        """Whether samples still get better, while there is time."""
-        return not self.over and bool(self.score("kernel").improving())
+        """Whether samples still get better, in distance or in coverage, while there is time."""
+        return not self.over and (bool(self.score("kernel").improving()) or self.covers_more)
 
     @property
     def certain(self) -> bool:
@@ -170,8 +182,7 @@ class History:
     def early(self) -> bool:
         """Whether so little of the run was judged that poor samples are no sign: every generator begins with them."""
         looks = self.score("coverage") or self.score("recall")
-        enough = (AGAIN if self.begun else EARLY) * self.total
-        return not self.over and (not looks or looks.samples[-1] - self.begun < enough)
+        return not self.over and (not looks or looks.samples[-1] - self.begun < EARLY * self.total)
 
     def of_players(self, name: str) -> dict[str, Series]:
         """The signal `<player>/<name>` of every player that has one."""

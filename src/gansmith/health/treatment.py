@@ -33,6 +33,8 @@ TOO_FAR = 10 * FIT
 """First step beyond which a learning rate is too high, whatever comes of it."""
 
 SLOWER, FASTER = 0.2, 5.0
+WELL = "weights go back to when all was well"
+BOUNDED, TEACHING = "their slope is bounded", "their discriminator learns fast and stays steady"
 MOST_SCALED = 1e6
 """Most that learning rates are multiplied or divided by in a run."""
 
@@ -171,49 +173,62 @@ class _Case:
         """Whether R3GAN's terms are in play already."""
         return any(self.dials.get(f"weight/{term}", 0.0) > 0 for term in self.ability.reserve)
 
-    def taken_over(self, why: str) -> Treatment:
-        """R3GAN's loss and penalties, at learning rates that fit them where those were far from it.
+    @property
+    def hopeless(self) -> bool:
+        """Whether samples cover nothing, so that nothing of the game is lost with its weights, nor with its loss."""
+        covered = self.history.relative("coverage")
+        return covered is not None and covered < HOPELESS
 
-        Where samples cover nothing there is nothing to lose, and weights go back too.
-        """
-        lost = (self.history.relative("coverage") or 0.0) < HOPELESS
-        text = f"r3gan's loss and penalties take over: {why}" + (", and weights go back to when all was well" * lost)
-        return self.does(self.scaled(self.odd) | self.rescue(), text, lost, self.ability.players)
+    @property
+    def can_take_over(self) -> bool:
+        """Whether R3GAN's terms are in reserve and not in play yet."""
+        return bool(self.ability.reserve) and not self.rescued
+
+    def taken_over(self, why: str, rates: Mapping[str, float]) -> Treatment:
+        """R3GAN's loss and penalties, at other learning rates; where nothing is lost weights go back too."""
+        text = f"r3gan's loss and penalties take over: {why}" + (f", {WELL}" * self.hopeless)
+        return self.does(self.scaled(rates) | self.rescue(), text, self.hopeless, self.ability.players)
+
+    def anew(self, rates: Mapping[str, float], why: str) -> Treatment:
+        """From when all was well, at other learning rates; where nothing is lost R3GAN's loss takes over too."""
+        if self.hopeless and self.can_take_over:
+            return self.taken_over(why, rates)
+        text = f"{WELL}, other learning rates of {', '.join(sorted(rates))}"
+        return self.does(self.scaled(rates), text, True, self.ability.players)
 
 
 def _too_large(case: _Case) -> Treatment:
     fitting = {p: f for p, f in case.fitting(case.first).items() if case.first[p] > TOO_FAR}
-    if not fitting and not case.history.broke and case.ability.reserve and not case.rescued:
-        return case.taken_over("their slope is bounded")
-    factors = fitting if not case.tried else {}
-    factors = factors or dict.fromkeys(case.ability.players, SLOWER)
-    more = "; r3gan's loss and penalties take over" if case.tried and case.ability.reserve else ""
-    text = f"weights go back to when all was well, smaller learning rates of {', '.join(sorted(factors))}{more}"
-    new = case.scaled(factors) | (case.rescue() if case.tried else {})
-    return case.does(new, text, True, case.ability.players)
+    if fitting and not case.tried:
+        return case.anew(fitting, BOUNDED)
+    slower = dict.fromkeys(case.ability.players, SLOWER)
+    if case.can_take_over and (case.tried or not case.history.broke):
+        return case.taken_over(BOUNDED, fitting or (slower if case.history.broke else {}))
+    return case.anew(fitting or slower, BOUNDED)
 
 
 def _vanishing(case: _Case) -> Treatment:
     if case.odd and not case.tried:
-        text = f"weights go back to when all was well, learning rates of {', '.join(case.odd)} that fit them"
-        return case.does(case.scaled(case.odd), text, True, case.ability.players)
-    if case.ability.reserve and not case.rescued:
-        return case.taken_over("their gradient does not vanish")
+        return case.anew(case.odd, "their gradient does not vanish")
+    if case.can_take_over:
+        return case.taken_over("their gradient does not vanish", case.odd)
     return case.does(case.scaled({"D": SLOWER}), "the discriminator slows down", forget=case.ability.players)
 
 
 def _weak(case: _Case) -> Treatment:
-    size = case.sizes.get("D", STEP)
-    lazy = size < STEP / 4
-    factors = case.fitting(["D"]) if lazy else {"D": FASTER, "G": SLOWER}
-    text = "the discriminator speeds up" + ("" if lazy else ", the generator slows down")
-    new = case.scaled(factors) | (case.rescue() if case.tried else {})
-    return case.does(new, text, lazy, case.ability.players)
+    lazy = case.sizes.get("D", STEP) < STEP / 4
+    rates = case.fitting(["D"]) if lazy else {"D": FASTER, "G": SLOWER}
+    if case.tried and case.can_take_over:
+        return case.taken_over(TEACHING, rates)
+    if lazy:
+        return case.anew(rates, TEACHING)
+    text = "the discriminator speeds up, the generator slows down"
+    return case.does(case.scaled(rates), text, forget=case.ability.players)
 
 
 def _collapse(case: _Case) -> Treatment:
-    if case.ability.reserve and not case.rescued:
-        return case.taken_over("they compare pairs, so that one sample no longer fools all")
+    if case.can_take_over:
+        return case.taken_over("they compare pairs, so that one sample no longer fools all", case.odd)
     halved = case.scaled(dict.fromkeys(case.ability.players, 0.5))
     return case.does(halved, "weights go back, both learning rates are halved", True, case.ability.players)
 

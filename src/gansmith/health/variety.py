@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gansmith.health.balance import SAME
 from gansmith.health.diagnosis import Diagnosis, Evidence, Remedy
 from gansmith.health.evidence import beyond, percent
 from gansmith.health.history import History
@@ -15,6 +16,9 @@ DROPPED, LOST = 0.2, 0.25
 """Samples in a mode, as a share of what the data has there, below which it is dropped; share of the data in dropped
 modes from which on that is serious.
 """
+
+LOOKS = 3
+"""Looks at which all samples are one: then nobody needs to wait for more."""
 
 NARROW = 0.5
 """Mean distance of two samples, as a share of that of two real items, that is worth telling."""
@@ -32,9 +36,10 @@ ENOUGH = 0.3
 
 def mode_collapse(history: History) -> Diagnosis | None:
     """Few kinds of samples: recall and coverage are both far below what real data reaches."""
-    recall, coverage = history.relative("recall"), history.relative("coverage")
+    recall, coverage, between = history.relative("recall"), history.relative("coverage"), history.now("spread")
     few = FEW_REACHED * history.ceiling.get("recall", 1.0)
-    if recall is None or coverage is None or history.early or history.improving:
+    one = between is not None and between < SAME and len(history.score("spread")) >= LOOKS
+    if recall is None or coverage is None or (not one and (history.early or history.improving)):
         return None
     if recall >= FEW_REACHED or coverage >= FEW_COVERED:
         return None
@@ -42,7 +47,6 @@ def mode_collapse(history: History) -> Diagnosis | None:
         Evidence("recall", recall, FEW_REACHED, f"samples reach {percent(recall)} of the variety that real data has"),
         Evidence("coverage", coverage, FEW_COVERED, f"they lie near {percent(coverage)} of what real samples lie near"),
     ]
-    between = history.now("spread")
     if between is not None and between < NARROW:
         text = f"two samples differ by {percent(between)} of what two real items do"
         evidence.append(Evidence("spread", between, NARROW, text))

@@ -140,6 +140,17 @@ def _mean_ends(values: Tensor, settings: Settings) -> tuple[float, float] | None
     return F.bootstrap_mean(values, settings.resamples, settings.confidence, settings.seed)
 
 
+def _both_ends(name: str, data: Data, settings: Settings, value: float) -> tuple[float, float] | None:
+    """An interval of other real and made rows; None for scores that need only made rows drawn again."""
+    if name not in ("recall", "coverage") or settings.resamples == 0:
+        return None
+    sides, drawn = (data.column("real", "features"), data.column("fake", "features")), _counts(data, settings)
+    key = ("prdc replicates", settings.k, settings.resamples, settings.seed)
+    found = _shared(data, key, lambda: F.prdc_replicates(*sides, *drawn, settings.k))
+    low, high = F.interval(found[name], settings.confidence, around=value)
+    return max(0.0, low), min(1.0, high)
+
+
 def frechet_result(real: F.Moments, fake: F.Moments, settings: Settings, replicates: Tensor | None) -> Result:
     """The Frechet distance of two streams' moments, with the interval of the replicates laid around it."""
     width, least = len(real.mean), min(real.count, fake.count)
@@ -205,7 +216,9 @@ def _manifold(name: str) -> Callable[[Data, Settings], Result]:
     def compute(data: Data, settings: Settings) -> Result:
         real, fake = data.column("real", "features"), data.column("fake", "features")
         got = _shared(data, ("prdc", settings.k), lambda: F.prdc(real, fake, settings.k))
-        ends = _mean_ends(getattr(got, points), settings)
+        ends = _both_ends(name, data, settings, getattr(got, name))
+        if ends is None:
+            ends = _mean_ends(getattr(got, points), settings)
         detail: dict[str, Json] = {}
         if name == "coverage":
             detail["expected"] = F.expected_coverage(len(real), len(fake), settings.k)

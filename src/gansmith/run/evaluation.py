@@ -15,8 +15,8 @@ from gansmith.features.base import Extractor
 from gansmith.features.judge_extractor import JudgeExtractor
 from gansmith.features.perceptual import Mapped, Perceptual
 from gansmith.metrics import Evaluation, Settings, evaluate_features
+from gansmith.run.image_columns import IMAGE_COLUMNS, made_columns, real_columns
 from gansmith.run.judge import TrainedJudge
-from gansmith.run.looks import LOOKS, made_columns, real_columns
 from gansmith.run.model import Model
 from gansmith.run.sample import draw
 from gansmith.types import Batch
@@ -122,10 +122,10 @@ def evaluate_model(
     Raises:
         InputError: A metric that was asked for needs feature maps, classes or a latent space that aren't there.
     """
-    columns = [column for column, name in LOOKS.items() if name in (metrics or ())]
+    columns = [column for column, name in IMAGE_COLUMNS.items() if name in (metrics or ())]
     perceptual = ruler.perceptual
     if columns and perceptual is None:
-        asked = ", ".join(LOOKS[column] for column in columns)
+        asked = ", ".join(IMAGE_COLUMNS[column] for column in columns)
         raise InputError(f"{asked}: {ruler.extractor.id} has no feature maps; take the judge's features or efflite0")
     parts = 2 if columns else 1
     fake = measure_model(model, ruler, n, settings.seed, None if tick is None else (lambda share: tick(share / parts)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from benchmarks.cells import Choice, Job, store
+from benchmarks.cells import Job, store
 from benchmarks.doctor import clinic, trial
 from benchmarks.doctor.patients import BATCH, FAULTS, HEALTHY, Patient
 from benchmarks.doctor.wards import WARDS, Rows
@@ -68,18 +68,19 @@ def test_a_visit_is_played_looked_at_and_treated(monkeypatch: pytest.MonkeyPatch
     assert kept["coverage"] >= 0 and kept["total"] == 200 * BATCH and kept["treated"][0]["of"] == "divergence"
 
 
-def asked(name: str, stage: str, seed: int) -> Job:
+def asked(name: str, seed: int, treat: bool = False) -> Job:
     fault = next(f for f in FAULTS if f.name == name)
-    return trial.job_of(stage, name, fault.patients[0], fault, seed, stage == "recovery")
+    return trial.job_of(fault.patients[0], seed, fault, treat)
 
 
-def result(told, coverage=0.9):
-    return {"told": told, "total": 1_000, "coverage": coverage, "scores": {}, "treated": [], "end": []}
+def result(told, coverage=0.9, course=()):
+    given = {"told": told, "coverage": coverage, "course": [*course, coverage]}
+    return {**given, "total": 1_000, "scores": {}, "treated": [], "end": []}
 
 
 def test_what_is_counted(tmp_path: Path):
     name = FAULTS[0].name
-    jobs = [asked(name, "faults", seed) for seed in (11, 12, 13)]
+    jobs = [asked(name, seed) for seed in (11, 12, 13)]
     store(jobs[0], tmp_path, result([[100, [["underway", "well"]]], [200, [["divergence", "sick"]]]]))
     store(jobs[1], tmp_path, result([[100, [["stalled", "watch"]]], [300, [["mode-collapse", "sick"]]]]))
     store(jobs[2], tmp_path, result([[100, [["healthy", "well"]]]]))
@@ -87,32 +88,30 @@ def test_what_is_counted(tmp_path: Path):
     assert row[2:] == ["2 of 3", "1 of 3", "30%"]
 
     patient = Patient(VARIANTS["r3gan"])
-    healthy = [trial.job_of("healthy", f"run {i}", patient, None, i, False) for i in range(3)]
+    healthy = [trial.job_of(patient, i, name=f"run {i}") for i in range(4)]
     store(healthy[0], tmp_path, result([[100, [["healthy", "well"]]]]))
     store(healthy[1], tmp_path, result([[100, [["divergence", "sick"]]]]))
     store(healthy[2], tmp_path, result([[100, [["mode-collapse", "sick"]]]], coverage=0.1))
+    store(healthy[3], tmp_path, result([[100, [["mode-dropping", "sick"]]]], course=[0.1, 0.0, 0.6, 0.4]))
     rows = trial.alarms(healthy, tmp_path).rows
-    assert rows[0][0].startswith("run 1") and rows[-2][2].startswith("1 of 2") and rows[-1][2].startswith("1 of 1")
+    assert rows[0][0].startswith("run 1") and rows[-2][2].startswith("1 of 2") and rows[-1][2].startswith("2 of 2")
 
 
 def test_recovery_counts_runs_that_were_sick(tmp_path: Path):
     fault = FAULTS[0]
     for seed, (left, cared) in enumerate([(0.1, 0.9), (0.1, 0.3), (0.85, 0.9)]):
         patient = fault.patients[0]
-        for stage, covered in (("faults", left), ("recovery", cared)):
-            store(asked(fault.name, stage, seed), tmp_path, result([], covered))
-        well = trial.job_of("baseline", f"{fault.name}, without it", fault.well(patient), None, seed, False)
-        store(well, tmp_path, result([], 0.9))
-    jobs = [asked(fault.name, "faults", seed) for seed in range(3)]
+        for treat, covered in ((False, left), (True, cared)):
+            store(asked(fault.name, seed, treat), tmp_path, result([], covered))
+        store(trial.base_of(fault, patient, seed), tmp_path, result([], 0.9))
+    jobs = [asked(fault.name, seed) for seed in range(3)]
     row = next(r for r in trial.recovery(jobs, tmp_path).rows if r[0] == fault.name)
     assert row[1] == "1 of 2" and row[2:] == [pytest.approx(0.1), pytest.approx(0.6), pytest.approx(0.9)]
 
 
 def test_the_cells_of_the_trial_are_known_by_what_they_do():
-    jobs = trial.jobs(False, Choice())
-    assert len({job.id for job in jobs}) == len(jobs) and {job.stage for job in jobs} == {
-        "faults",
-        "recovery",
-        "baseline",
-        "healthy",
-    }
+    jobs = trial.jobs(False)
+    faults = [job for job in jobs if job.stage != "healthy"]
+    assert len({job.id for job in faults}) == len(faults) and {job.stage for job in faults} == {"faults", "recovery"}
+    healthy = {job.id for job in jobs if job.stage == "healthy"}
+    assert len(healthy) == len(trial.SEEDS) * (len(HEALTHY) + 3), "and the three of a generator that begins far away"

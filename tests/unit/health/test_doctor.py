@@ -189,8 +189,13 @@ def test_one_kind_of_samples_in_the_beginning_is_no_collapse():
         return {d.name for d in diagnose(replace(collapsed, scores=scores))}
 
     collapsed = history(recall=0.02, coverage=0.1, final=False)
-    assert "mode-collapse" not in looks(3)
-    assert "mode-collapse" in looks(4)
+    assert "mode-collapse" not in looks(4)
+    assert "mode-collapse" in looks(5)
+    one = replace(collapsed, scores={**collapsed.scores, "spread": even([0.0] * LOOKS)})
+    early = {name: Series(s.samples[:3], s.values[:3]) for name, s in one.scores.items()}
+    assert "mode-collapse" in {d.name for d in diagnose(replace(one, scores=early))}, "all samples are one: no doubt"
+    rising = replace(collapsed, scores={**collapsed.scores, "coverage": even([0.02 * i for i in range(LOOKS)])})
+    assert "mode-collapse" not in {d.name for d in diagnose(rising)}, "samples still cover more and more"
 
 
 def test_an_illness_has_a_beginning():

@@ -67,6 +67,19 @@ def test_the_loss_in_reserve_takes_the_place_of_the_games_own(name):
     assert without is not None and set(without.dials) <= {"lr/D", "lr/G"} and without.dials
 
 
+def test_where_samples_cover_nothing_the_loss_in_reserve_takes_over_at_once_and_weights_go_back():
+    for name in ("divergence", "vanishing-gradient", "discriminator-too-weak"):
+        far = replace(ABILITY, reach={"D": 1e-7, "G": 2.0})
+        for covered in (0.02, 0.3):
+            looks = {"coverage": Series.of([(i, covered) for i in range(10)])}
+            found = treat(said(name), replace(history(D=1e-7), scores=looks), far, {}, [], 1_000)
+            assert found is not None and found.back and found.dials["lr/D" if name != "divergence" else "lr/G"] != 1.0
+            assert ("weight/D/pairs" in found.dials) == (covered < 0.1), "nothing is lost with a loss that made nothing"
+        without = replace(far, reserve=())
+        none = treat(said(name), replace(history(D=1e-7), scores=looks), without, {}, [], 1_000)
+        assert none is not None and not any(dial.startswith("weight/") for dial in none.dials)
+
+
 def test_a_discriminator_that_stands_still_is_brought_to_usual_steps():
     able = replace(ABILITY, reach={"D": 1e-7, "G": 0.02})
     found = treat(said("discriminator-too-weak"), history(D=1e-7, G=0.01), able, {}, [], 1_000)

@@ -22,7 +22,7 @@ from gansmith.features.pixels import Pixels
 from gansmith.metrics import Settings
 from gansmith.run.arcs import arcs
 from gansmith.run.evaluation import Ruler, evaluate_model
-from gansmith.run.looks import made_columns, partners, real_columns
+from gansmith.run.image_columns import made_columns, partners, real_columns
 from gansmith.run.model import Model
 from gansmith.run.sample import draw, inputs
 

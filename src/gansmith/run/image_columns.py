@@ -18,7 +18,7 @@ from gansmith.run.model import Model
 from gansmith.run.sample import inputs
 from gansmith.types import Batch
 
-__all__ = ["EPSILON", "LOOKS", "made_columns", "partners", "real_columns"]
+__all__ = ["EPSILON", "IMAGE_COLUMNS", "made_columns", "partners", "real_columns"]
 
 CHUNK = 64
 """Pairs at once: the maps of an image are some tens of thousands of numbers."""
@@ -26,7 +26,7 @@ CHUNK = 64
 EPSILON = 1e-4
 """Length of a step, as a share of the way from one sample to another; that of Karras et al. 2019."""
 
-LOOKS = {"pair_distance": "diversity", "class_pair_distance": "class_diversity", "path_step": "path_length"}
+IMAGE_COLUMNS = {"pair_distance": "diversity", "class_pair_distance": "class_diversity", "path_step": "path_length"}
 """Columns of samples and the metrics that are means of them."""
 
 
@@ -38,7 +38,7 @@ def made_columns(
     columns: Iterable[str],
     tick: Callable[[float], None] | None = None,
 ) -> dict[str, Tensor]:
-    """Columns of `LOOKS` for the samples that `draw(model, n, seed=seed)` makes.
+    """Columns of `IMAGE_COLUMNS` for the samples that `draw(model, n, seed=seed)` makes.
 
     Sample i gets a partner that is drawn apart from it: `pair_distance` to the partner as it comes, with conditions of
     its own; `class_pair_distance` to the partner with sample i's conditions; `path_step` is the perceptual distance
