@@ -105,7 +105,7 @@ def healthy(seed: int, quick: bool = False) -> list[Job]:
     return [job_of(patient, seed, name=name) for name, patient in list(HEALTHY.items())[: 2 if quick else None]]
 
 
-def jobs(quick: bool) -> list[Job]:
+def jobs(quick: bool, choice: Choice) -> list[Job]:
     """All cells; runs that several faults are measured against, and some of the registry's, are one cell."""
     made = []
     for seed in QUICK if quick else SEEDS:
@@ -209,7 +209,7 @@ def recovery(asked: Sequence[Job], folder: Path) -> Table:
 def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # frozen
     """Compute what is missing; then tables."""
     folder = ROOT / "runs/benchmarks/doctor" if quick else RESULTS / "doctor"
-    seeds, asked = QUICK if quick else SEEDS, jobs(quick)
+    seeds, asked = QUICK if quick else SEEDS, jobs(quick, choice)
     complete(asked, folder, choice)
     runs = [job for seed in seeds for job in healthy(seed, quick)]
     return Result(

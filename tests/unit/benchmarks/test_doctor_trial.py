@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from benchmarks.cells import Job, store
+from benchmarks.cells import Choice, Job, store
 from benchmarks.doctor import clinic, trial
 from benchmarks.doctor.patients import BATCH, FAULTS, HEALTHY, Patient
 from benchmarks.doctor.wards import WARDS, Rows
@@ -110,7 +110,7 @@ def test_recovery_counts_runs_that_were_sick(tmp_path: Path):
 
 
 def test_the_cells_of_the_trial_are_known_by_what_they_do():
-    jobs = trial.jobs(False)
+    jobs = trial.jobs(False, Choice())
     faults = [job for job in jobs if job.stage != "healthy"]
     assert len({job.id for job in faults}) == len(faults) and {job.stage for job in faults} == {"faults", "recovery"}
     healthy = {job.id for job in jobs if job.stage == "healthy"}
