@@ -107,15 +107,14 @@ def healthy(seed: int, quick: bool = False) -> list[Job]:
 
 def jobs(quick: bool, choice: Choice) -> list[Job]:
     """All cells; runs that several faults are measured against, and some of the registry's, are one cell."""
-    made = []
-    for seed in QUICK if quick else SEEDS:
+    seeds, made = QUICK if quick else SEEDS, []
+    for seed in seeds:
         for fault in FAULTS[:2] if quick else FAULTS:
             for patient in fault.patients:
                 made.append(job_of(patient, seed, fault))
                 if fault.kind == "training":
                     made += [job_of(patient, seed, fault, treat=True), base_of(fault, patient, seed)]
-        made += healthy(seed, quick)
-    return made
+    return made + [job for seed in seeds for job in healthy(seed, quick)]
 
 
 def base_of(fault: Fault, patient: Patient, seed: int) -> Job:
