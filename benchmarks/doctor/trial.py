@@ -141,12 +141,13 @@ def detection(asked: Sequence[Job], folder: Path) -> Table:
         ]
         seen = [(r, f) for r in mine if (f := first(r, fault.expected))]
         right = [f for _, f in seen if f[1][0] in fault.expected]
-        delays = sorted(f[0] / r["total"] for r, f in seen)
+        delays = sorted((f[0] / r["total"], f[0]) for r, f in seen)
         pooled = [pooled[0] + len(seen), pooled[1] + len(right), pooled[2] + len(mine)]
-        delay = f"{delays[len(delays) // 2]:.0%}" if delays else None
+        share, samples = delays[len(delays) // 2] if delays else (0.0, 0)
+        delay = f"{samples:,} ({share:.0%})" if delays else None
         rows.append([fault.name, fault.kind, f"{len(seen)} of {len(mine)}", f"{len(right)} of {len(mine)}", delay])
     rows.append(["all", "", _share(pooled[0], pooled[2]), _share(pooled[1], pooled[2]), None])
-    heads = ("fault", "kind", "found", "named right at first", "after (median, of the run)")
+    heads = ("fault", "kind", "found", "named right at first", "after samples (of the run), median")
     return Table("Faults", heads, rows, "In brackets: Wilson's interval at 95%.")
 
 

@@ -85,7 +85,7 @@ def test_what_is_counted(tmp_path: Path):
     store(jobs[1], tmp_path, result([[100, [["stalled", "watch"]]], [300, [["mode-collapse", "sick"]]]]))
     store(jobs[2], tmp_path, result([[100, [["healthy", "well"]]]]))
     row = next(r for r in trial.detection(jobs, tmp_path).rows if r[0] == name)
-    assert row[2:] == ["2 of 3", "1 of 3", "30%"]
+    assert row[2:] == ["2 of 3", "1 of 3", "300 (30%)"]
 
     patient = Patient(VARIANTS["r3gan"])
     healthy = [trial.job_of(patient, i, name=f"run {i}") for i in range(4)]
