@@ -1,7 +1,7 @@
 """Writes sdmetrics.json: the quality report and single measures of SDMetrics on the inputs of tables_inputs.py.
 
-Run in a throw-away environment: `pip install sdmetrics==0.32.0`, then `python make_sdmetrics.py`. SDMetrics is under the
-MIT licence; a package that it needs is not free to use, so it never becomes a dependency.
+Run in a throw-away environment: `pip install sdmetrics==0.32.0`, then `python make_sdmetrics.py`. SDMetrics is under
+the MIT licence; a package that it needs is not free to use, so it never becomes a dependency.
 """
 
 import json
@@ -48,9 +48,7 @@ def measure(real, made, threshold):
 
 
 def singles(real, made, name):
-    cover, bounds = (
-        (RangeCoverage, BoundaryAdherence) if name in NUMBERS else (CategoryCoverage, CategoryAdherence)
-    )
+    cover, bounds = (RangeCoverage, BoundaryAdherence) if name in NUMBERS else (CategoryCoverage, CategoryAdherence)
     found = {"missing": MissingValueSimilarity, "coverage": cover, "adherence": bounds}
     return {key: plain(metric.compute(real[name], made[name])) for key, metric in found.items()}
 

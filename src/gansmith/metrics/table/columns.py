@@ -34,7 +34,9 @@ class Columns:
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        problems = [f"categories of {name!r}, which is no column" for name in self.categories if name not in self.values]
+        problems = [
+            f"categories of {name!r}, which is no column" for name in self.categories if name not in self.values
+        ]
         found: dict[str, NDArray[Any]] = {}
         for name, given in self.values.items():
             kind = np.int32 if name in self.categories else np.float64
@@ -122,7 +124,9 @@ class Columns:
 
 def check_names(asked: Iterable[str], columns: Columns, what: str = "column") -> None:
     """Raise `InputError` unless all names are columns; each unknown one comes with the nearest known."""
-    wrong = [f"no {what} is called {name!r}{nearest(name, columns.names)}" for name in asked if name not in columns.values]
+    wrong = [
+        f"no {what} is called {name!r}{nearest(name, columns.names)}" for name in asked if name not in columns.values
+    ]
     if wrong:
         raise InputError(*wrong)
 

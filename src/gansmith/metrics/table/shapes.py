@@ -1,8 +1,8 @@
 """Column by column: is each distribution like the real one, are its values covered, are its bounds kept?
 
 The scores are the complements that SDMetrics reports (Kolmogorov-Smirnov for numbers, total variation for categories)
-and its coverage and adherence measures; values here equal its values of version 0.32. All lie in 0..1, higher is better,
-and are NaN where a side has no values.
+and its coverage and adherence measures; values here equal its values of version 0.32. All lie in 0..1, higher is
+better, and are NaN where a side has no values.
 """
 
 from __future__ import annotations
@@ -114,10 +114,8 @@ def adherence(real: Columns, made: Columns, name: str) -> float:
     seen = known(real, name)
     if not total or not len(seen):
         return float("nan")
-    if name in real.categories:
-        inside = np.isin(values, seen)
-    else:
-        inside = (values >= seen.min()) & (values <= seen.max())
+    categories = name in real.categories
+    inside = np.isin(values, seen) if categories else (values >= seen.min()) & (values <= seen.max())
     return float(inside.sum()) / total
 
 

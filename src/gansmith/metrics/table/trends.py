@@ -184,9 +184,7 @@ def quality(
 ) -> Quality:
     """The quality score of made rows beside real rows; arguments as `pair_scores`."""
     columns = column_scores(real, made)
-    pairs = pair_scores(
-        real, made, correlation_above=correlation_above, association_above=association_above, only=only
-    )
+    pairs = pair_scores(real, made, correlation_above=correlation_above, association_above=association_above, only=only)
     shapes = mean_known(column.shape for column in columns)
     trends = mean_known(pair.score for pair in pairs if pair.counted)
     return Quality(mean_known([shapes, trends]), shapes, trends, columns, pairs)
