@@ -63,7 +63,9 @@ TABLE_MEASURES: Mapping[str, TableMeasure] = {
     "distance_ratio": TableMeasure("higher", None, "median ratio of the closest to the second closest", share=False),
     "exact_copies": TableMeasure("lower", None, "made rows that equal a training record"),
     "near_copies": TableMeasure("lower", 0.01, "made rows nearer to a training record than 99 % of unseen rows"),
-    "rare_combinations": TableMeasure("lower", None, "rare combinations of identifying columns that are made again"),
+    "rare_combinations": TableMeasure(
+        "lower", 0.0, "rare combinations of training records made again, beyond those of unseen records"
+    ),
     "membership": TableMeasure("lower", 0.5, "telling training records by the nearest made row (AUC)"),
     "membership_density": TableMeasure("lower", 0.5, "telling training records by made against real density (AUC)"),
     "attribute_inference": TableMeasure("lower", 0.0, "risk that a column is guessed from the others"),

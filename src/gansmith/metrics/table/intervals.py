@@ -15,7 +15,7 @@ import numpy as np
 from gansmith.errors import InputError
 from gansmith.metrics.table.columns import Numbers
 
-__all__ = ["area", "area_variance", "effective", "normal_interval", "wilson"]
+__all__ = ["area", "area_variance", "effective", "share_difference", "wilson"]
 
 
 def wilson(share: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -42,12 +42,16 @@ def wilson(share: float, trials: float, confidence: float = 0.95) -> tuple[float
     return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
 
 
-def normal_interval(value: float, variance: float, confidence: float = 0.95) -> tuple[float, float]:
-    """The value and a normal quantile times its standard error; raises `InputError` for a bad `confidence`."""
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence must be between 0 and 1, got {confidence}")
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * float(np.sqrt(max(0.0, variance)))
-    return value - half, value + half
+def share_difference(
+    first: float, ends: tuple[float, float], second: float, other: tuple[float, float]
+) -> tuple[float, float]:
+    """Interval of `first - second` from the Wilson intervals of two independent shares.
+
+    Newcombe (1998, Statistics in Medicine 17), method 10: squares of the distances to the ends add up.
+    """
+    down = ((first - ends[0]) ** 2 + (other[1] - second) ** 2) ** 0.5
+    up = ((ends[1] - first) ** 2 + (second - other[0]) ** 2) ** 0.5
+    return first - second - down, first - second + up
 
 
 def effective(value: float, variance: float, most: float) -> float:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from gansmith.metrics.functional import check_enough
+from gansmith.metrics.functional import check_enough, standard_interval
 from gansmith.metrics.result import Result
 from gansmith.metrics.table.association import associations
 from gansmith.metrics.table.case import Case, made_result, plain
-from gansmith.metrics.table.columns import Columns, Numbers
+from gansmith.metrics.table.columns import Columns
 from gansmith.metrics.table.detection import detection
-from gansmith.metrics.table.intervals import normal_interval
 from gansmith.metrics.table.scores import class_scores, number_scores
 from gansmith.metrics.table.shapes import mean_known
 from gansmith.metrics.table.trends import Quality, quality
@@ -22,27 +23,24 @@ from gansmith.types import Json
 
 __all__ = ["augmentation_results", "column_results", "detection_results", "quality_results", "useful_results"]
 
-GROUPS = 20
-"""Groups of the delete-a-group jackknife (Shao and Tu 1995): the whole score is taken anew without each."""
+RESAMPLES = 25
+"""Draws of all rows for the deviation of the whole score; it is then known to about a seventh."""
 
-LEAST = 2 * GROUPS
+LEAST = 40
 
 
-def _group_variance(
-    real: Columns, made: Columns, measure: Callable[[Columns, Columns], list[float]], seed: int
-) -> Numbers:
-    """Variance of each value over draws of the rows of both sides, by leaving out one group of each at a time."""
+def _replicates(real: Columns, made: Columns, measure: Callable[[Columns, Columns], list[float]], seed: int) -> Tensor:
+    """Each value for rows of both sides drawn again with replacement `(RESAMPLES, values)`."""
     rng = np.random.default_rng(seed)
-    groups = [rng.permutation(np.arange(len(side)) % GROUPS) for side in (real, made)]
-    found = np.array([measure(real.take(groups[0] != g), made.take(groups[1] != g)) for g in range(GROUPS)])
-    spread: Numbers = ((found - found.mean(0)) ** 2).sum(0) * (GROUPS - 1) / GROUPS
-    return spread
+    draw = lambda side: side.take(rng.integers(len(side), size=len(side)))  # noqa: E731
+    return torch.tensor([measure(draw(real), draw(made)) for _ in range(RESAMPLES)], dtype=torch.float64)
 
 
-def _ends(value: float, variance: float, confidence: float) -> tuple[float, float] | None:
-    if variance != variance:
+def _ends(value: float, replicates: Tensor, confidence: float) -> tuple[float, float] | None:
+    """The bootstrap standard interval within 0..1; None where a draw left the value undefined."""
+    if bool(replicates.isnan().any()):
         return None
-    low, high = normal_interval(value, variance, confidence)
+    low, high = standard_interval(value, replicates, confidence)
     return max(0.0, low), min(1.0, high)
 
 
@@ -65,7 +63,7 @@ def quality_results(case: Case) -> list[Result]:
         part = quality(a, b, correlation_above=0, association_above=0, only=counted)
         return [part.score, part.shapes, part.trends]
 
-    variance = _group_variance(real, made, again, case.settings.seed)
+    replicates = _replicates(real, made, again, case.settings.seed)
     values = dict(
         zip(("quality", "column_shapes", "pair_trends"), (found.score, found.shapes, found.trends), strict=True)
     )
@@ -76,7 +74,7 @@ def quality_results(case: Case) -> list[Result]:
             case,
             name,
             value,
-            _ends(value, float(variance[i]), case.settings.confidence),
+            _ends(value, replicates[:, i], case.settings.confidence),
             real=len(real),
             own=own,
             detail=detail[name],

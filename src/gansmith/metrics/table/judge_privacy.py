@@ -7,7 +7,7 @@ from gansmith.metrics.table.anonymity import rare_combinations
 from gansmith.metrics.table.attacks import Attack, attribute_risks, linkability, success_rate
 from gansmith.metrics.table.case import Case, made_result, median_interval
 from gansmith.metrics.table.closeness import closeness
-from gansmith.metrics.table.intervals import wilson
+from gansmith.metrics.table.intervals import share_difference, wilson
 from gansmith.metrics.table.membership import membership
 from gansmith.metrics.table.singling import singling_out
 from gansmith.types import Json
@@ -59,7 +59,7 @@ def closeness_results(case: Case) -> list[Result]:
 
 
 def rare_results(case: Case) -> list[Result]:
-    """`rare_combinations`."""
+    """`rare_combinations`: the share of the training part's rare combinations made again, less that of held-out ones."""
     found = rare_combinations(
         case.made,
         case.train,
@@ -68,21 +68,18 @@ def rare_results(case: Case) -> list[Result]:
         confidence=case.settings.confidence,
         seed=case.settings.seed,
     )
+    revealed, control = (found.low, found.high), (found.control_low, found.control_high)
     detail: dict[str, Json] = {
+        "revealed": found.revealed,
         "control": found.control,
-        "control_low": found.control_low,
-        "control_high": found.control_high,
         "smallest": found.smallest,
         "made_rare": found.made_rare,
         "combinations": found.count,
     }
     own: dict[str, Json] = {"identifiers": list(found.identifiers), "k": found.k}
     real = min(len(case.train), len(case.held_out))
-    return [
-        made_result(
-            case, "rare_combinations", found.revealed, (found.low, found.high), real=real, own=own, detail=detail
-        )
-    ]
+    value, ends = found.revealed - found.control, share_difference(found.revealed, revealed, found.control, control)
+    return [made_result(case, "rare_combinations", value, ends, real=real, own=own, detail=detail)]
 
 
 def membership_results(case: Case) -> list[Result]:
