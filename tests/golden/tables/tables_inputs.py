@@ -35,3 +35,20 @@ def make(seed, n, m, shift, missing):
 
 
 NUMBERS = ("age", "pay", "noise", "level")
+
+ATTACKED = {"seed": 11, "n": 200, "m": 260, "copied": 120, "jitter": 0.02}
+
+
+def attacked(seed, n, m, copied, jitter):
+    """Training, held-out and made rows without missing values; some made rows are training rows, slightly moved."""
+    rng = np.random.default_rng(seed)
+    train, held, made = (side(rng, rows, 0.0, 0.0, False) for rows in (n, n, m))
+    for name, values in made.items():
+        for i in range(copied):
+            moved = train[name][i] * (1 + jitter * rng.normal()) if name in NUMBERS else train[name][i]
+            values[i] = moved
+    return train, held, made
+
+
+INFERRED = {"group": False, "town": False, "pay": True}
+LINKED = (["age", "pay", "group", "class"], ["noise", "level", "town"])

@@ -6,11 +6,22 @@ import json
 from pathlib import Path
 
 import pytest
-from tables_inputs import CASES, make
+from tables_inputs import ATTACKED, CASES, INFERRED, LINKED, attacked, make
 
-from gansmith.metrics.table import Columns, align, column_scores, quality
+from gansmith.metrics.table import (
+    Attack,
+    Columns,
+    align,
+    attribute_inference,
+    attribute_risks,
+    column_scores,
+    linkability,
+    quality,
+    singling_out,
+)
 
 SDMETRICS = json.loads(Path(__file__).with_name("sdmetrics.json").read_text())["cases"]
+ANONYMETER = json.loads(Path(__file__).with_name("anonymeter.json").read_text())
 
 
 def tables(name):
@@ -25,6 +36,7 @@ def close(want):
 
 def test_the_golden_files_are_of_these_inputs():
     assert {name: case["input"] for name, case in SDMETRICS.items()} == CASES
+    assert ANONYMETER["input"] == ATTACKED
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -49,3 +61,37 @@ def test_the_quality_score_is_that_of_the_report(name):
             expected = want[key]["pairs"][f"{pair.first}|{pair.second}"]
             assert pair.counted == (expected is not None), pair
             assert not pair.counted or pair.score == close(expected), pair
+
+
+@pytest.fixture(scope="module")
+def sides():
+    train, held, made = (Columns.of(**side) for side in attacked(**ATTACKED))
+    return align(train=train, held_out=held, made=made)
+
+
+def same(found: Attack, want) -> None:
+    for rate, values in ((found.attack, want["attack"]), (found.control, want["control"])):
+        assert [rate.successes, rate.tries, rate.value, rate.error] == pytest.approx(values, rel=1e-9)
+    assert [found.risk, found.low, found.high] == pytest.approx(want["risk"], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("secret", INFERRED)
+def test_inference_equals_anonymeter(sides, secret):
+    want = ANONYMETER["values"]["inference"][secret]
+    found = attribute_inference(**sides, secret=secret, attacks=ATTACKED["n"])
+    same(found, want)
+    assert attribute_risks(**sides, attacks=ATTACKED["n"])[secret].risk == pytest.approx(found.risk, abs=0.03)
+
+
+@pytest.mark.parametrize("neighbours", [1, 3])
+def test_linkability_equals_anonymeter(sides, neighbours):
+    want = ANONYMETER["values"][f"linkability_{neighbours}"]
+    same(linkability(**sides, first=LINKED[0], second=LINKED[1], neighbours=neighbours, attacks=ATTACKED["n"]), want)
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_singling_out_agrees_with_anonymeter_within_the_interval(sides, width):
+    want = ANONYMETER["values"][f"singling_out_{width}"]
+    found = singling_out(**sides, width=width, attacks=150)
+    for rate, (_, _, value, error) in ((found.attack, want["attack"]), (found.control, want["control"])):
+        assert abs(rate.value - value) < rate.error + error

@@ -101,10 +101,12 @@ def _scale(targets: Columns, made: Columns, name: str) -> float:
 def _differences(targets: Columns, made: Columns, name: str, part: slice, scale: float) -> Numbers:
     """Gower's differences of one column `(len(part), M)`."""
     a, b = targets[name][part, None], made[name][None, :]
+    found: Numbers
     if name in made.categories:
-        return (a != b).astype(np.float64)
+        found = (a != b).astype(np.float64)
+        return found
     gone, gone_made = np.isnan(a), np.isnan(b)
-    found: Numbers = np.abs(np.where(gone, 0.0, a) - np.where(gone_made, 0.0, b)) / scale
+    found = np.abs(np.where(gone, 0.0, a) - np.where(gone_made, 0.0, b)) / scale
     if gone.any() or gone_made.any():
         found = np.where(gone | gone_made, (gone != gone_made).astype(np.float64), found)
     return found
@@ -112,9 +114,11 @@ def _differences(targets: Columns, made: Columns, name: str, part: slice, scale:
 
 def _first(distance: Numbers, k: int) -> NDArray[Any]:
     """The k smallest of each row, in order; of equal ones the first."""
+    found: NDArray[Any]
     if k == 1:
-        return distance.argmin(1)[:, None]
-    found: NDArray[Any] = np.argsort(distance, axis=1, kind="stable")[:, :k]
+        found = distance.argmin(1)[:, None]
+        return found
+    found = np.argsort(distance, axis=1, kind="stable")[:, :k]
     return found
 
 
@@ -144,11 +148,12 @@ def gower_nearest(targets: Columns, made: Columns, names: Sequence[str], k: int 
 
 def correct_guesses(guess: NDArray[Any], truth: NDArray[Any], category: bool) -> NDArray[np.bool_]:
     """Which guesses are right `(N,)`: the same category, or a number within 5 % of the guess; both missing is right."""
+    right: NDArray[np.bool_]
     if category:
-        right: NDArray[np.bool_] = guess == truth
-        return right
-    near = np.abs(guess - truth) <= TOLERANCE * np.abs(guess)
-    return near | (np.isnan(guess) & np.isnan(truth))
+        right = guess == truth
+    else:
+        right = (np.abs(guess - truth) <= TOLERANCE * np.abs(guess)) | (np.isnan(guess) & np.isnan(truth))
+    return right
 
 
 def _targets(columns: Columns, most: int, rng: np.random.Generator) -> Columns:

@@ -94,7 +94,7 @@ def _votes(samples: Rows, train: Rows, held: Rows, seed: int) -> tuple[float, fl
     sides = []
     for rows in (train, held):
         order = torch.randperm(len(rows), generator=draw)
-        parts = [part for part in order.split(size) if len(part) == size][:MAX_PARTS]
+        parts = [part for part in torch.split(order, size) if len(part) == size][:MAX_PARTS]
         sides.append([(Mixed.nearest(samples, rows.take(part)), part) for part in parts])
     share, weight = 0.0, torch.zeros(len(train) + len(held), dtype=torch.float64)
     pairs = [(a, b) for a in sides[0] for b in sides[1]]

@@ -32,7 +32,10 @@ LEAST = 40
 def _replicates(real: Columns, made: Columns, measure: Callable[[Columns, Columns], list[float]], seed: int) -> Tensor:
     """Each value for rows of both sides drawn again with replacement `(RESAMPLES, values)`."""
     rng = np.random.default_rng(seed)
-    draw = lambda side: side.take(rng.integers(len(side), size=len(side)))  # noqa: E731
+
+    def draw(side: Columns) -> Columns:
+        return side.take(rng.integers(len(side), size=len(side)))
+
     return torch.tensor([measure(draw(real), draw(made)) for _ in range(RESAMPLES)], dtype=torch.float64)
 
 

@@ -59,7 +59,7 @@ def closeness_results(case: Case) -> list[Result]:
 
 
 def rare_results(case: Case) -> list[Result]:
-    """`rare_combinations`: the share of the training part's rare combinations made again, less that of held-out ones."""
+    """`rare_combinations`: the share of training records' rare combinations made again, less that of held-out ones."""
     found = rare_combinations(
         case.made,
         case.train,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -133,7 +133,7 @@ class Regressor:
 
 
 def permutation_drops(
-    model: Classifier, rows: Columns, score: Any, names: Iterable[str], rng: np.random.Generator
+    model: Classifier, rows: Columns, score: Callable[[Numbers], float], names: Iterable[str], rng: np.random.Generator
 ) -> dict[str, float]:
     """How far a score falls when one column's values are shuffled among the rows (Breiman 2001), by column.
 
