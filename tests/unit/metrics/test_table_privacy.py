@@ -65,6 +65,16 @@ def test_distances_and_neighbours_are_those_of_the_definition(seed, n, m, wide):
     assert far.numpy() == pytest.approx(np.take_along_axis(want, at.numpy(), 1), abs=1e-9)
 
 
+def test_rounding_hides_no_copy_among_close_numbers():
+    rows = Columns({"x": np.random.default_rng(0).permutation(np.linspace(0, 1, 20_000))})
+    mixed = Mixed(rows)
+    records, asked = mixed.rows(rows), np.arange(0, 20_000, 400)
+    far, at = mixed.nearest(mixed.rows(rows.take(asked)), records)
+    assert at[:, 0].tolist() == asked.tolist() and float(far.max()) == 0
+    moved = Columns({"x": rows["x"][asked] + 2e-5})
+    assert mixed.nearest(mixed.rows(moved), records)[1][:, 0].tolist() == asked.tolist()
+
+
 def test_a_search_for_more_than_there_are_is_refused():
     mixed = Mixed(people(5, 0))
     with pytest.raises(TooFew):

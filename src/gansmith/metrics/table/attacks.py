@@ -219,7 +219,7 @@ def attribute_risks(
     for side in (train, held_out):
         targets = _targets(side, attacks, rng)
         scale = {name: _scale(targets, made, name) for name in made.numbers}
-        step, hits = max(1, PIECE // len(made)), dict.fromkeys(made.names, 0)
+        step, hits = max(1, PIECE // (len(made) * len(made.names))), dict.fromkeys(made.names, 0)
         for start in range(0, len(targets), step):
             part = slice(start, min(start + step, len(targets)))
             own = [_differences(targets, made, name, part, scale.get(name, 1.0)) for name in made.names]

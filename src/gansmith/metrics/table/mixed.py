@@ -8,8 +8,8 @@ differs as from the median, with 1 more (in squares).
 
 The squares are those of a Euclidean distance between vectors (one entry a number, one a category), so a matrix product
 finds neighbours; columns of more than `WIDE` categories are compared code by code instead. The product is taken in
-float32 and only proposes candidates; distances are recomputed from the rows in float64, and rows whose candidates
-could have missed a nearer one by more than the rounding are searched again in float64.
+float32 and only proposes candidates; distances are recomputed from the rows in float64, and rows for which rounding
+could hide a nearer one are searched again in float64.
 """
 
 from __future__ import annotations
@@ -139,9 +139,10 @@ class Mixed:
             block = _squares(part, y, torch.float32)
             rough, found = block.topk(keep, dim=1, largest=False, sorted=True)
             exact = _exact(part, y, found)
-            slack = 32 * torch.finfo(torch.float32).eps * (reach + part.points.square().sum(1))
-            # ties on the edge of the candidates are no miss: only what could be nearer by more than rounding is
-            doubt = (rough[:, -1].double() + slack < exact.topk(k, largest=False).values[:, -1]).nonzero()[:, 0]
+            slack = 16 * torch.finfo(torch.float32).eps * (reach + part.points.square().sum(1))
+            worst = exact.topk(k, largest=False).values[:, -1]
+            # a row that was left out may be nearer if rounding hides it; nothing is nearer than 0
+            doubt = ((rough[:, -1].double() - slack < worst) & (worst > 0)).nonzero()[:, 0]
             if keep < len(y) and len(doubt):
                 again = _squares(part.take(doubt), y, torch.float64).topk(keep, dim=1, largest=False).indices
                 found[doubt] = again

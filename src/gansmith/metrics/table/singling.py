@@ -91,7 +91,7 @@ def singling_out(
     *,
     width: int = 3,
     attacks: int = 500,
-    tries: int = 20_000,
+    tries: int = 50_000,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Attack:
