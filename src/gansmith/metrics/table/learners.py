@@ -1,0 +1,153 @@
+"""The learners that judge a table by what can be learnt from it; they come from scikit-learn, an optional package."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gansmith.errors import InputError, nearest
+from gansmith.metrics.table.columns import Columns, Numbers
+from gansmith.metrics.table.encode import Encoder
+
+__all__ = ["LEARNERS", "Classifier", "Regressor", "check_learners", "have_learners", "permutation_drops"]
+
+LEARNERS = ("linear", "tree", "forest", "boosting", "network")
+"""Logistic or ridge regression, one decision tree, a random forest, gradient boosting, a small network."""
+
+DENSE = ("linear", "network")
+
+
+def _sklearn(part: str) -> Any:
+    try:
+        return importlib.import_module(f"sklearn.{part}")
+    except ImportError as error:
+        raise InputError('judging tables by learners needs scikit-learn: pip install "gansmith[tables]"') from error
+
+
+def have_learners() -> bool:
+    """Whether scikit-learn is installed."""
+    try:
+        return importlib.util.find_spec("sklearn") is not None
+    except ValueError:  # a name that was taken out on purpose
+        return False
+
+
+def check_learners(names: Iterable[str]) -> None:
+    """Raise `InputError` for unknown learners, or where scikit-learn is missing."""
+    wrong = [f"no learner is called {name!r}{nearest(name, LEARNERS)}" for name in names if name not in LEARNERS]
+    if wrong:
+        raise InputError(*wrong)
+    _sklearn("base")
+
+
+def _classifier(learner: str, categorical: list[bool], seed: int) -> Any:
+    if learner == "linear":
+        return _sklearn("linear_model").LogisticRegression(max_iter=200)
+    if learner == "tree":
+        return _sklearn("tree").DecisionTreeClassifier(min_samples_leaf=10, random_state=seed)
+    if learner == "forest":
+        return _sklearn("ensemble").RandomForestClassifier(50, min_samples_leaf=3, random_state=seed)
+    if learner == "boosting":
+        return _sklearn("ensemble").HistGradientBoostingClassifier(
+            categorical_features=categorical, early_stopping=False, random_state=seed
+        )
+    return _sklearn("neural_network").MLPClassifier((64,), max_iter=20, random_state=seed)
+
+
+def _regressor(learner: str, categorical: list[bool], seed: int) -> Any:
+    if learner == "linear":
+        return _sklearn("linear_model").Ridge()
+    if learner == "tree":
+        return _sklearn("tree").DecisionTreeRegressor(min_samples_leaf=10, random_state=seed)
+    if learner == "forest":
+        return _sklearn("ensemble").RandomForestRegressor(50, min_samples_leaf=3, random_state=seed)
+    if learner == "boosting":
+        return _sklearn("ensemble").HistGradientBoostingRegressor(
+            categorical_features=categorical, early_stopping=False, random_state=seed
+        )
+    return _sklearn("neural_network").MLPRegressor((64,), max_iter=40, random_state=seed)
+
+
+def _fit(model: Any, rows: Numbers, target: NDArray[Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a learner that hasn't converged is scored as it is
+        return model.fit(rows, target)
+
+
+class Classifier:
+    """A learner of classes.
+
+    Args:
+        learner: One of `LEARNERS`.
+        encoder: How it sees rows.
+        classes: Number of classes; training rows need not hold all of them.
+        seed: Of what the learner draws.
+    """
+
+    def __init__(self, learner: str, encoder: Encoder, classes: int, seed: int = 0) -> None:
+        check_learners([learner])
+        self._view = encoder.dense if learner in DENSE else encoder.codes
+        self._model = _classifier(learner, encoder.categorical, seed)
+        self._size = classes
+        self._seen: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def fit(self, rows: Columns, target: NDArray[Any]) -> Classifier:
+        """Learn class ids `(N,)`; of one class only, that class is what will be predicted."""
+        self._seen = np.unique(target).astype(np.int64)
+        if len(self._seen) > 1:
+            _fit(self._model, self._view(rows), target)
+        return self
+
+    def probabilities(self, rows: Columns) -> Numbers:
+        """`(N, classes)`; 0 for classes that training rows lacked."""
+        found = np.zeros((len(rows), self._size))
+        found[:, self._seen] = self._model.predict_proba(self._view(rows)) if len(self._seen) > 1 else 1.0
+        return found
+
+
+class Regressor:
+    """A learner of a number; arguments as `Classifier`. The target is standardised by its training rows."""
+
+    def __init__(self, learner: str, encoder: Encoder, seed: int = 0) -> None:
+        check_learners([learner])
+        self._view = encoder.dense if learner in DENSE else encoder.codes
+        self._model = _regressor(learner, encoder.categorical, seed)
+        self._scale = (0.0, 1.0)
+
+    def fit(self, rows: Columns, target: Numbers) -> Regressor:
+        """Learn numbers `(N,)`."""
+        self._scale = float(target.mean()), float(target.std()) or 1.0
+        _fit(self._model, self._view(rows), (target - self._scale[0]) / self._scale[1])
+        return self
+
+    def values(self, rows: Columns) -> Numbers:
+        """Predicted numbers `(N,)`."""
+        found: Numbers = self._model.predict(self._view(rows)) * self._scale[1] + self._scale[0]
+        return found
+
+
+def permutation_drops(
+    model: Classifier, rows: Columns, score: Callable[[Numbers], float], names: Iterable[str], rng: np.random.Generator
+) -> dict[str, float]:
+    """How far a score falls when one column's values are shuffled among the rows (Breiman 2001), by column.
+
+    Args:
+        model: A learner that was not fitted on these rows.
+        rows: Rows.
+        score: From probabilities `(N, classes)` to a number.
+        names: Columns to shuffle, one at a time.
+        rng: Of the shuffles.
+    """
+    base = score(model.probabilities(rows))
+    found = {}
+    for name in names:
+        values = dict(rows.values)
+        values[name] = values[name][rng.permutation(len(rows))]
+        found[name] = base - score(model.probabilities(Columns(values, rows.categories)))
+    return found
