@@ -6,7 +6,8 @@ a frozen extractor that the caller runs; nothing here builds, trains or download
 
 from gansmith.metrics.comparison import COMPARED, Comparison, Difference, check_compared, compare_features
 from gansmith.metrics.functional import Memorisation, TooFew, memorisation, nearest_items
-from gansmith.metrics.measures import MEASURES, Measure
+from gansmith.metrics.measure import Measure
+from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.result import Result, comparable, differences
 from gansmith.metrics.settings import Settings
 from gansmith.metrics.streaming import FrechetStream, Metric, Streaming, metric
