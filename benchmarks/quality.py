@@ -24,7 +24,7 @@ from benchmarks.verdicts import CIRCULAR, ranking, stage_table
 from gansmith.data.embedded import fashion_path
 from gansmith.recipes._recipe import Size
 from gansmith.recipes._registry import find_recipe, recipe_names
-from gansmith.run.plan import DEFAULT_RECIPE
+from gansmith.run.images import IMAGES
 
 __all__ = ["DATA", "STAGES", "Stage", "Training", "jobs", "run"]
 
@@ -127,15 +127,15 @@ def contenders(stage: Stage, folder: Path, data: Mapping[str, Path]) -> tuple[li
         case "all":
             return image_recipes(), ""
         case "yardsticks":
-            return [DEFAULT_RECIPE, *YARDSTICKS], ""
+            return [IMAGES.recipe, *YARDSTICKS], ""
         case "best":
             order, left = _order("screen", folder, data)
             chosen = [name for name in order if name not in YARDSTICKS][:BEST]
             return list(dict.fromkeys([*chosen, *ALWAYS])), left and f"the best {BEST} are known when {left}"
         case "duel":
             order, left = _order("finals", folder, data)
-            rivals = [name for name in order if name not in (*YARDSTICKS, DEFAULT_RECIPE)][:1]
-            return [DEFAULT_RECIPE, *rivals], left and f"the closest rival is known when {left}"
+            rivals = [name for name in order if name not in (*YARDSTICKS, IMAGES.recipe)][:1]
+            return [IMAGES.recipe, *rivals], left and f"the closest rival is known when {left}"
     return stage.recipes.split(), ""
 
 

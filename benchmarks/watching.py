@@ -19,7 +19,6 @@ from benchmarks.table import Cell, Table
 from gansmith.core import Backend, State, play
 from gansmith.data.embedded import fashion_path
 from gansmith.run.folder import RunFolder
-from gansmith.run.judging import Judging
 from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pace import TICKS
@@ -27,7 +26,6 @@ from gansmith.run.plan import Plan, make_plan
 from gansmith.run.request import Request
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
-from gansmith.types import Batch
 
 __all__ = ["run"]
 
@@ -52,12 +50,6 @@ def state_of(plan: Plan, backend: Backend) -> State:
     return State(plan.recipe.game(plan.codec.spec, plan.hp), Watched(Cycle(made)), 0, backend, 1_000_000)
 
 
-def shown(plan: Plan, part: str) -> Batch:
-    """Images that the discriminator is asked about."""
-    images = plan.part(part).subset(range(min(HELD_OUT, len(plan.part(part)))))
-    return plan.codec.encode(images.images[:], images.labels)
-
-
 def watch(state: State, vitals: Vitals, rounds: int, tick: int) -> None:
     """Play as a run does."""
     for _ in range(rounds):
@@ -73,7 +65,7 @@ def signals(plan: Plan, minutes: float, repetitions: int, seconds: float) -> tup
     rounds = turns_in(partial(play, bare, 1), seconds, 8)
     before = side_by_side({"bare": partial(play, bare, rounds)}, 1, rounds)["bare"].each
     tick = max(1, round(minutes * 60 / before / TICKS))
-    vitals = Vitals(tick * plan.hp.batch, shown(plan, "val"), shown(plan, "train"))
+    vitals = Vitals(tick * plan.hp.batch, plan.data.some("val", HELD_OUT), plan.data.some("train", HELD_OUT))
     rounds = max(rounds, tick) // tick * tick
     cases = {"bare": partial(play, bare, rounds), "watched": partial(watch, watched, vitals, rounds, tick)}
     return side_by_side(cases, repetitions, rounds), tick
@@ -83,13 +75,15 @@ def looks(plan: Plan, repetitions: int) -> Times:
     """A look at an untrained model and its average, as it is taken ten times a run."""
     state = state_of(plan, Backend(channels_last=True))
     with tempfile.TemporaryDirectory() as folder:
-        judging = Judging.prepare(plan, RunFolder(Path(folder)), Log())
-    eye = judging.eye
+        judge = plan.modality.judge(plan.data, RunFolder(Path(folder)), Log())
+    eye = judge.eye
     assert eye is not None
     for net in state.best_nets.values():
         net.eval()
     made = [
-        Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, plan.frequencies, {"data": {"name": "fashion"}})
+        Model.of(
+            plan.recipe, plan.hp, plan.codec, state.game, nets, plan.data.frequencies, {"data": {"name": "fashion"}}
+        )
         for nets in (state.best_nets, state.game.nets)
     ]
     return side_by_side({"look": lambda: eye.look(*made)}, repetitions)["look"]

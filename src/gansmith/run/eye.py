@@ -12,10 +12,11 @@ from torch import Tensor
 from gansmith.metrics import evaluate_features
 from gansmith.metrics.functional import Modes, clusters, kernel_distance, spread
 from gansmith.run.evaluation import Ruler, measure_model
+from gansmith.run.modality import Look
 from gansmith.run.model import Model
 from gansmith.types import Json
 
-__all__ = ["LOOK", "Eye", "Look"]
+__all__ = ["LOOK", "Eye"]
 
 LOOK = 1_000
 """Samples of a look: cheap, and enough for shares of modes."""
@@ -37,20 +38,6 @@ LEAST = 0.01
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was seen.
-
-    Attributes:
-        scores: By name; `raw_kernel` is the kernel distance of the generator without averaging, `spread` the mean
-            distance of two samples as a share of that of two real images.
-        modes: By name, the share of real images and of samples in each mode.
-    """
-
-    scores: dict[str, float]
-    modes: dict[str, Json]
-
-
-@dataclass(frozen=True)
 class Eye:
     """What looks at the samples of one run.
 
@@ -61,6 +48,7 @@ class Eye:
         modes: Points that stand for modes.
         names: Of the modes.
         expected: Share of training images in each.
+        spread: Mean distance of two validation images.
     """
 
     ruler: Ruler
@@ -69,6 +57,7 @@ class Eye:
     modes: Modes
     names: Sequence[str]
     expected: Tensor
+    spread: float
 
     @classmethod
     def of(
@@ -97,7 +86,8 @@ class Eye:
             modes = clusters(features[order[: 10 * LOOK]], min(CLUSTERS, len(features)))
             nearest = torch.cdist(modes.points, features[few].double()).argmin(1)
             names = [f"like {items[i]}" if items else f"like image {i}" for i in few[nearest].tolist()]
-        return cls(ruler, real, features[few], modes, names, modes.shares(features[order[: 10 * LOOK]]))
+        expected = modes.shares(features[order[: 10 * LOOK]])
+        return cls(ruler, real, features[few], modes, names, expected, max(spread(real["features"]), 1e-12))
 
     def look(self, model: Model, raw: Model | None = None) -> Look:
         """Look at a model.
@@ -118,7 +108,7 @@ class Eye:
             settings=self.ruler.settings("val", resamples=0),
         )
         scores = {result.name: result.value for result in found.results}
-        scores["spread"] = spread(made["features"]) / max(spread(self.real["features"]), 1e-12)
+        scores["spread"] = spread(made["features"]) / self.spread
         if raw is not None:
             own = measure_model(raw, self.ruler, RAW)["features"]
             scores["raw_kernel"] = float(kernel_distance(self.real["features"], own))

@@ -9,30 +9,26 @@ from gansmith.run.events import read_events
 from gansmith.run.files import write_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
-from gansmith.run.judging import Judging
 from gansmith.run.log import Log
+from gansmith.run.modality import Judge
 from gansmith.run.model import Model
-from gansmith.run.neighbours import neighbour_grid
-from gansmith.run.pictures import class_grid, real_grid, save_png
 from gansmith.run.plan import Plan
 from gansmith.run.report import write_report
 
 __all__ = ["finish"]
 
 
-def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judging: Judging, log: Log) -> dict[str, Any]:
+def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judge: Judge, log: Log) -> dict[str, Any]:
     """Measure the best model, say how the run went, write the report; returns the finished record."""
     file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
     model = Model.load(folder.model, recipe=file)
-    evaluation = judging.full(model)
-    metrics = {**evaluation.to_json(), "judge": dict(judging.judge.info)}
+    evaluation = judge.full(model)
+    metrics = {**evaluation.to_json(), "judge": dict(judge.info)}
     diagnoses = [d.to_json() for d in diagnose(history_of_events(read_events(folder.events), metrics))]
     write_json(folder.metrics, metrics)
     write_json(folder.model / "metrics.json", metrics)
-    save_png(class_grid(model), folder.samples / "final.png")
-    save_png(real_grid(plan.part("test")), folder.samples / "real.png")
-    save_png(neighbour_grid(model, judging), folder.samples / "nearest.png")
-    record = {**record, "result": {"diagnoses": diagnoses}}
+    shown = [picture._asdict() for picture in judge.show(model, folder)]
+    record = {**record, "result": {"diagnoses": diagnoses}, "shown": shown}
     log.event(
         "done",
         scores={r.name: [r.value, r.low, r.high] for r in evaluation.results},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +22,13 @@ from gansmith.metrics.functional import accuracy, kernel_distance, nearest_items
 from gansmith.run.evaluation import Ruler, evaluate_model
 from gansmith.run.eye import LOOK, Eye
 from gansmith.run.folder import RunFolder
+from gansmith.run.image_data import ImageData
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
 from gansmith.run.log import Log
+from gansmith.run.modality import Shown
 from gansmith.run.model import Model
-from gansmith.run.plan import Plan
+from gansmith.run.neighbours import neighbour_grid
+from gansmith.run.pictures import class_grid, real_grid, save_png
 
 __all__ = ["Judging", "embedded_judge", "judge_for"]
 
@@ -37,6 +42,17 @@ EXAMINED, ALIKE = 500, 0.15
 a share of the usual distance to the nearest one: copies saved anew as good JPEG lie at 0.1, other images above 0.2.
 """
 
+SHOWN = (
+    Shown("final.png", "grid of made images", "Made by the model (not picked: the first samples of seed 0)"),
+    Shown("real.png", "grid of real images", "Real test images that the model never saw"),
+    Shown(
+        "nearest.png",
+        "samples and their neighbours",
+        "Samples and the training images most like them: no copies?",
+    ),
+)
+"""Pictures of the report."""
+
 FEWEST = 20
 """Validation images below which scores while training would be noise: the last model is then kept."""
 
@@ -46,46 +62,46 @@ class Judging:
     """A run's judge and the parts of the data that it measures.
 
     Attributes:
-        plan: The run.
+        data: The run's images.
         judge: Its classifier.
         ruler: The networks that measure.
         log: For progress.
     """
 
-    plan: Plan
+    data: ImageData
     judge: TrainedJudge
     ruler: Ruler
     log: Log
 
     @classmethod
-    def prepare(cls, plan: Plan, folder: RunFolder, log: Log) -> Judging:
+    def prepare(cls, data: ImageData, folder: RunFolder, log: Log) -> Judging:
         """The judge of the run: the given one, the run's own, one that comes with the package, or a new one."""
-        train = plan.part("train")
-        if plan.request.judge is not None:
-            judge = load_judge(Path(plan.request.judge))
+        train = data.part("train")
+        if data.request.judge is not None:
+            judge = load_judge(Path(data.request.judge))
         elif (folder.judge / "judge.json").is_file():
             judge = load_judge(folder.judge)
         else:
-            judge = judge_for(train, plan.codec, log)
-        judge.check(plan.codec)
+            judge = judge_for(train, data.codec, log)
+        judge.check(data.codec)
         save_judge(judge, folder.judge)
-        return cls(plan, judge, Ruler.of(judge), log)
+        return cls(data, judge, Ruler.of(judge), log)
 
     @cached_property
     def train(self) -> dict[str, Tensor]:
         """The measured training images, in their order."""
-        return self.ruler.measure_images(self.plan.part("train"), self.plan.codec)
+        return self.ruler.measure_images(self.data.part("train"), self.data.codec)
 
     @cached_property
     def _val(self) -> dict[str, Tensor]:
-        return self.ruler.measure_images(self.plan.part("val"), self.plan.codec)
+        return self.ruler.measure_images(self.data.part("val"), self.data.codec)
 
     @cached_property
     def eye(self) -> Eye | None:
         """What looks at samples while the run trains; None where there are too few validation images."""
-        if len(self.plan.splits.val) < FEWEST:
+        if len(self.data.splits.val) < FEWEST:
             return None
-        train = self.plan.part("train")
+        train = self.data.part("train")
         return Eye.of(self.ruler, self._val, self.train, train.classes, train.names)
 
     @cached_property
@@ -100,7 +116,7 @@ class Judging:
 
     def facts(self) -> Facts:
         """What is wrong with the training images themselves."""
-        train, val = self.plan.part("train"), self.plan.part("val")
+        train, val = self.data.part("train"), self.data.part("val")
         keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
         right = None
         if self.eye is not None and "logits" in self._val:
@@ -116,10 +132,23 @@ class Judging:
         near = (nearest_items(asked, self.train["features"])[0][:, 0] < ALIKE * usual).nonzero().flatten().tolist()
         return [val.names[i] if val.names else f"validation image {i}" for i in near], len(asked)
 
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What the judge is: classes, training data, accuracy."""
+        return self.judge.info
+
+    def show(self, model: Model, folder: RunFolder) -> list[Shown]:
+        """Grids of samples, of real images, and of samples beside the training images that they resemble most."""
+        nearest = neighbour_grid(model, self.ruler, self.data.part("train").images, self.train["features"])
+        drawn = {"final.png": class_grid(model), "real.png": real_grid(self.data.part("test")), "nearest.png": nearest}
+        for name, picture in drawn.items():
+            save_png(picture, folder.samples / name)
+        return list(SHOWN)
+
     def full(self, model: Model) -> Evaluation:
         """All scores of a model on test images, with intervals and the ceiling."""
-        test = self.ruler.measure_images(self.plan.part("test"), self.plan.codec)
-        settings = self.ruler.settings("test", resamples=200, data=self.plan.images.fingerprint)
+        test = self.ruler.measure_images(self.data.part("test"), self.data.codec)
+        settings = self.ruler.settings("test", resamples=200, data=self.data.fingerprint)
         return evaluate_model(
             model,
             self.ruler,

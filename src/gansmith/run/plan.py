@@ -9,20 +9,13 @@ import shlex
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gansmith import __version__
 from gansmith.core import GameError
-from gansmith.data.image_codec import ImageCodec
-from gansmith.data.image_set import ImageSet
-from gansmith.data.open import open_images
-from gansmith.data.source import ImageSource
-from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SEED
@@ -30,11 +23,10 @@ from gansmith.recipes._presets import find_preset
 from gansmith.recipes._recipe import Hp, Recipe, Size
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.budget import Budget
-from gansmith.run.conditions import kept_rows
 from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import precision_on
-from gansmith.run.judge import load_judge
+from gansmith.run.modality import Batches, Modality, Prepared, find_modality
 from gansmith.run.origin import Origin
 from gansmith.run.request import Request
 from gansmith.run.sample import whole
@@ -43,9 +35,8 @@ from gansmith.run.settings import resolve
 __all__ = ["Plan", "check_same_run", "make_plan", "where"]
 
 DEFAULT_BUDGET = "10m"
-DEFAULT_RECIPE = "r3gan"
 MOST_EPOCHS = 4
-"""A batch may hold every training image four times, not more."""
+"""A batch may hold every training item four times, not more."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +45,8 @@ class Plan:
 
     Attributes:
         request: What was asked for.
-        images: The prepared data.
-        splits: Rows of training, validation and test.
-        codec: Fitted to the training part.
+        modality: The kind of data.
+        data: The data, read and split, and its codec.
         recipe: The variant.
         size: Size of the networks.
         hp: Its hyper-parameters.
@@ -67,9 +57,8 @@ class Plan:
     """
 
     request: Request
-    images: ImageSet
-    splits: Splits
-    codec: ImageCodec
+    modality: Modality
+    data: Prepared
     recipe: Recipe[Any]
     size: Size
     hp: Hp
@@ -83,33 +72,14 @@ class Plan:
         """A short name of the data."""
         return data_name(self.request.data)
 
-    def part(self, split: str) -> ImageSet:
-        """The images of `train`, `val` or `test`."""
-        return self._parts[split]
+    @property
+    def codec(self) -> Any:
+        """The codec of the data, fitted to its training part."""
+        return self.data.codec
 
-    def source(self, rank: int = 0, world: int = 1) -> ImageSource:
-        """Batches of the training images, as the settings ask for them: a process's rows of each."""
-        options = {name: getattr(self.hp, name) for name in ("flip", "shift") if hasattr(self.hp, name)}
-        seed, batch = self.request.seed, self.hp.batch
-        return ImageSource.of(self.part("train"), self.codec, batch=batch, seed=seed, rank=rank, world=world, **options)
-
-    @cached_property
-    def _parts(self) -> dict[str, ImageSet]:
-        return {split: self.images.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
-
-    @cached_property
-    def frequencies(self) -> tuple[float, ...]:
-        """Share of each class in the training part; empty without classes."""
-        labels = self.part("train").labels
-        if labels is None or not self.codec.classes:
-            return ()
-        counts = [int((labels == c).sum()) for c in range(len(self.codec.classes))]
-        return tuple(count / len(labels) for count in counts)
-
-    @cached_property
-    def rows(self) -> dict[str, Tensor]:
-        """Condition vectors of some training images; empty where a class, or nothing, is the condition."""
-        return kept_rows(self.codec.vectors(self.part("train")))
+    def source(self, rank: int = 0, world: int = 1) -> Batches:
+        """Batches of the training part, as the settings ask for them: a process's rows of each."""
+        return self.data.source(self.hp, self.request.seed, rank, world)
 
     def command(self) -> str:
         """The command that makes this run again, with every choice spelt out."""
@@ -140,31 +110,9 @@ class Plan:
             "format": FORMAT,
             "identity": dict(self.identity),
             "command": self.command(),
-            "data": {
-                "path": str(self.request.data),
-                "name": self.name,
-                "fingerprint": self.images.fingerprint,
-                "train_fingerprint": self.part("train").fingerprint,
-                "images": len(self.images),
-                "skipped": len(self.images.skipped),
-                "splits": self.splits.to_json(),
-                "classes": list(self.images.classes),
-                "fit": self.images.fit.describe(),
-                "warnings": [*self.images.warnings, *self.splits.warnings, *_captions_note(self)],
-            },
+            "data": {"path": str(self.request.data), "name": self.name, **self.data.describe()},
             "versions": versions(),
         }
-
-
-def _captions_note(plan: Plan) -> list[str]:
-    """What the user should know of the text encoder that was taken."""
-    captions = plan.codec.captions
-    if captions is None or plan.request.read.text_encoder is not None or not captions.encoder.startswith("ngrams"):
-        return []
-    return [
-        f"captions are told apart by their letters, not by their meaning (encoder {captions.encoder}): for word "
-        'vectors, pip install "gansmith[text]"'
-    ]
 
 
 def versions() -> dict[str, str]:
@@ -181,58 +129,33 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     whole(request.seed, "--seed", 0, MOST_SEED)
     if not str(request.data):
         raise InputError("the path of the data is empty")
-    recipe = find_recipe(request.recipe or DEFAULT_RECIPE)
+    modality = find_modality(request)
+    recipe = find_recipe(request.recipe or modality.recipe)
     request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))
     budget = Budget.parse(request.budget or DEFAULT_BUDGET)
     resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
-    judge = load_judge(Path(request.judge)) if request.judge is not None else None
     origin = Origin.of(request.start) if request.start is not None else None
     if origin is not None:
         origin.check(recipe.id)
-    images = open_images(
-        request.data,
-        size=request.image_size,
-        channels=request.channels,
-        fit=request.fit,
-        strict=request.strict,
-        progress=progress,
-        options=request.read,
-    )
-    splits = split_images(images)
-    codec = _codec(request, images, splits)
-    size = request.size or _size(images)
+    data = modality.prepare(request, progress)
+    size = request.size or data.size
     hp = resolve(recipe, size, request.settings, request.preset)
-    if judge is not None:
-        judge.check(codec)
-    if hp.batch > len(splits.train) * MOST_EPOCHS:
+    if hp.batch > data.rows * MOST_EPOCHS:
         raise InputError(
-            f"batch={hp.batch} is more than four times the {len(splits.train)} training images: choose a smaller one"
+            f"batch={hp.batch} is more than four times the {data.rows} training items: choose a smaller one"
         )
     try:
-        recipe.game(codec.spec, hp)
+        recipe.game(data.codec.spec, hp)
     except InputError:
         raise
     except Exception as error:
         raise InputError(f"recipe {recipe.id} does not fit this data or these settings: {where(error)}") from error
-    identity = _identity(request, images, codec, recipe, size, hp, budget)
+    identity = _identity(request, data, recipe, size, hp, budget)
     if origin is not None:
         identity["from"] = origin.digest
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
-    return Plan(request, images, splits, codec, recipe, size, hp, budget, folder, identity, origin)
-
-
-def _codec(request: Request, images: ImageSet, splits: Splits) -> ImageCodec:
-    """The codec, fitted to the training part; refuses data that can't be judged by, and an encoder of no captions."""
-    if not len(splits.test):
-        raise InputError(
-            f"{request.data}: all {len(images)} images are in training, so none is left to judge the model by: "
-            "every class needs 3 images or more"
-        )
-    codec = ImageCodec.fit(images.subset(splits.train), request.read.text_encoder)
-    if request.read.text_encoder and codec.captions is None:
-        raise InputError(f"text_encoder={request.read.text_encoder} can't act: {request.data} has no captions")
-    return codec
+    return Plan(request, modality, data, recipe, size, hp, budget, folder, identity, origin)
 
 
 def _with_preset(request: Request, recipe: Recipe[Any]) -> Request:
@@ -282,31 +205,21 @@ def data_name(path: str | Path) -> str:
 
 
 def _identity(
-    request: Request, images: ImageSet, codec: ImageCodec, recipe: Recipe[Any], size: Size, hp: Hp, budget: Budget
+    request: Request, data: Prepared, recipe: Recipe[Any], size: Size, hp: Hp, budget: Budget
 ) -> dict[str, Any]:
     name = request.recipe or recipe.id
     return {
         "recipe": recipe.id,
         "recipe file": sha256(Path(name)) if name.endswith(".py") else None,
-        "data": images.fingerprint,
-        "fit": images.fit.to_json(),
+        **data.identity(),
         "size": size,
         "settings": hp.model_dump(mode="json"),
         "seed": request.seed,
         "budget": str(budget),
         "precision": request.precision,
         "micro": request.micro,
-        "judge": sha256(Path(request.judge) / "judge.safetensors") if request.judge is not None else None,
         **({} if request.autopilot else {"autopilot": False}),
-        **({"text encoder": codec.captions.encoder} if codec.captions else {}),
     }
-
-
-def _size(images: ImageSet) -> Size:
-    """Networks by device and data: small on a CPU or for few images, medium on a GPU, large for many large images."""
-    if not (torch.cuda.is_available() or torch.backends.mps.is_available()) or len(images) < 5_000:
-        return "s"
-    return "l" if len(images) >= 50_000 and min(images.shape[:2]) >= 64 else "m"
 
 
 def _scalar(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -15,14 +16,13 @@ from gansmith.health import diagnose
 from gansmith.run.autopilot import Autopilot
 from gansmith.run.checkpoint import load_latest, save_checkpoint
 from gansmith.run.events import read_events
-from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.hardware import memory_used
 from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
+from gansmith.run.modality import Observer
 from gansmith.run.model import Model
 from gansmith.run.pace import Pace
-from gansmith.run.pictures import progress_grid
 from gansmith.run.vitals import Vitals, broken_value
 from gansmith.run.watched import Watched
 from gansmith.types import Batch, Json
@@ -41,9 +41,10 @@ class Recorder:
         pace: When.
         log: Where events go.
         model_of: Makes a model of a state and its nets.
+        draw: Draws what it makes into a file.
         eye: Looks at it; None where the data is too small to.
-        held_out: Validation images to ask the discriminator about.
-        seen: As many training images, for the same.
+        held_out: Validation data to ask the discriminator about.
+        seen: As much training data, for the same.
         extra: What an earlier process kept in the checkpoint that this run continues from.
         tie: Difference of the deciding score that is noise; among models this close to the best the latest is kept,
             since its weights have been averaged longer and its learning rate is lower.
@@ -56,7 +57,8 @@ class Recorder:
         pace: Pace,
         log: Log,
         model_of: Callable[[State, Mapping[str, nn.Module]], Model],
-        eye: Eye | None,
+        draw: Callable[[Model, Path], None],
+        eye: Observer | None,
         held_out: Batch,
         seen: Batch,
         extra: Mapping[str, Any] | None = None,
@@ -64,7 +66,7 @@ class Recorder:
         autopilot: bool = False,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
-        self._model_of, self._eye = model_of, eye
+        self._model_of, self._draw, self._eye = model_of, draw, eye
         kept = extra or {}
         self._tie = tie
         self._vitals = Vitals(pace.tick, held_out, seen, kept.get("window"))
@@ -187,7 +189,7 @@ class Recorder:
 
     def _picture(self, state: State, model: Model) -> None:
         path = self.folder.samples / f"{state.clock.samples:012d}.png"
-        progress_grid(model, path)
+        self._draw(model, path)
         self.log.event("picture", samples=state.clock.samples, path=str(path.relative_to(self.folder.root)))
 
 

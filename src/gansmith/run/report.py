@@ -54,7 +54,7 @@ def write_report(folder: RunFolder) -> Path:
     sections = [
         _head(record, events),
         diagnoses(history, over=metrics is not None or bool(history.broke)),
-        _pictures(folder),
+        _pictures(folder, record),
         _scores(evaluation, record["data"]["classes"]),
         _curves(events),
         _film(folder, events),
@@ -85,16 +85,11 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     return f"<header>{name}<p>{' · '.join(map(text, facts))}</p></header>"
 
 
-def _pictures(folder: RunFolder) -> str:
-    shown = (
-        ("final.png", "grid of made images", "Made by the model (not picked: the first samples of seed 0)"),
-        ("real.png", "grid of real images", "Real test images that the model never saw"),
-        ("nearest.png", "samples and their neighbours", "Samples and the training images most like them: no copies?"),
-    )
+def _pictures(folder: RunFolder, record: Mapping[str, Any]) -> str:
     figures = [
-        figure((folder.samples / name).read_bytes(), alt, caption)
-        for name, alt, caption in shown
-        if (folder.samples / name).is_file()
+        figure((folder.samples / shown["name"]).read_bytes(), shown["alt"], shown["caption"])
+        for shown in record.get("shown", [])
+        if (folder.samples / shown["name"]).is_file()
     ]
     return f'<section><h2>Samples</h2><div class="pair">{"".join(figures)}</div></section>' if figures else ""
 

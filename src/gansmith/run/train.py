@@ -20,8 +20,8 @@ from gansmith.run.folder import RunFolder, alone
 from gansmith.run.hardware import backend as make_backend
 from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
-from gansmith.run.judging import Judging
 from gansmith.run.log import Listener, Log
+from gansmith.run.modality import Judge
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
@@ -31,12 +31,11 @@ from gansmith.run.report import write_report
 from gansmith.run.request import Request
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
-from gansmith.types import Batch
 
 __all__ = ["Run", "rehearse", "train"]
 
 HELD_OUT = 512
-"""Images of a split that the discriminator is asked about in turn."""
+"""Items of a split that the discriminator is asked about in turn."""
 
 ADVICE = "try a smaller learning rate (lr=...), a larger penalty, or --precision fp32"
 
@@ -122,7 +121,6 @@ class _Session:
     ) -> None:
         self.plan, self.folder, self.backend, self.place = plan, folder, backend, place
         self.log, self.stop, self.threads = log, stop, threads
-        self.train_images = plan.part("train")
 
     def run(self, record: dict[str, Any] | None) -> Run:
         """Play from the last checkpoint, or from the start, to the end; measure; report."""
@@ -138,12 +136,13 @@ class _Session:
             for line in notes:
                 self.log.note(line)
             self._announce(record, state, checkpoint is not None)
-            judging = Judging.prepare(self.plan, self.folder, self.log) if self.place.writes else None
-            if judging is not None and checkpoint is None:
-                self.log.event("data", **vars(judging.facts()))
-            self._play(state, pace, judging, checkpoint.extra if checkpoint else None)
-            if judging is not None:
-                record = finish(self.plan, self.folder, record, judging, self.log)
+            plan = self.plan
+            judge = plan.modality.judge(plan.data, self.folder, self.log) if self.place.writes else None
+            if judge is not None and checkpoint is None:
+                self.log.event("data", **vars(judge.facts()))
+            self._play(state, pace, judge, checkpoint.extra if checkpoint else None)
+            if judge is not None:
+                record = finish(plan, self.folder, record, judge, self.log)
         finally:
             state.source.close()  # type: ignore[attr-defined]
             if self.log.events is not None:
@@ -232,19 +231,21 @@ class _Session:
                 raise
             raise InputError(f"recipe {plan.recipe.id} can't be played so: {where(error)}") from error
 
-    def _play(self, state: State, pace: Pace, judging: Judging | None, extra: Mapping[str, Any] | None) -> None:
+    def _play(self, state: State, pace: Pace, judge: Judge | None, extra: Mapping[str, Any] | None) -> None:
         recorder = None
-        if judging is not None:
+        data = self.plan.data
+        if judge is not None:
             recorder = Recorder(
                 self.folder,
                 pace,
                 self.log,
                 self._model_of,
-                judging.eye,
-                self._shown("val"),
-                self._shown("train"),
+                self.plan.modality.progress,
+                judge.eye,
+                data.some("val", HELD_OUT),
+                data.some("train", HELD_OUT),
                 extra,
-                judging.tie,
+                judge.tie,
                 self.plan.request.autopilot and self.place.world == 1,
             )
             if extra is None:
@@ -288,19 +289,13 @@ class _Session:
     def _model_of(self, state: State, nets: Mapping[str, nn.Module]) -> Model:
         plan = self.plan
         provenance = {
-            "data": {"name": plan.name, "train_fingerprint": self.train_images.fingerprint},
+            "data": {"name": plan.name, "train_fingerprint": plan.data.train_fingerprint},
             "samples": state.clock.samples,
             "command": plan.command(),
             "versions": versions(),
             "parents": [] if plan.origin is None else [plan.origin.digest],
-            "intended_use": "research and creative work; made images must not be passed off as photographs",
+            "intended_use": plan.modality.intended_use,
         }
-        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, plan.frequencies, provenance, plan.rows)
-
-    def _shown(self, split: str) -> Batch:
-        """The images of a split that the discriminator is asked about."""
-        images = self.plan.part(split)
-        rows = slice(0, min(HELD_OUT, len(images)))
-        labels = None if images.labels is None else images.labels[rows]
-        codec = self.plan.codec
-        return codec.encode(images.images[rows], labels, codec.vectors(images.subset(range(rows.stop))))
+        return Model.of(
+            plan.recipe, plan.hp, plan.codec, state.game, nets, plan.data.frequencies, provenance, plan.data.conditions
+        )

@@ -132,7 +132,7 @@ def test_a_request_takes_what_it_leaves_open_from_its_preset(tmp_path):
     small = {"width": 8, "most": 8, "group": 2, "batch": 4}
     request = Request(data, preset="cifar10", settings=small)
     plan = make_plan(request)
-    assert plan.images.shape[:2] == (32, 32) and plan.budget.samples == 20_000_000
+    assert plan.data.images.shape[:2] == (32, 32) and plan.budget.samples == 20_000_000
     assert plan.hp.gamma == 0.05 and plan.hp.width == 8
     words = plan.command().split()
     assert words[words.index("--preset") + 1] == "cifar10" and "--size" not in words

@@ -22,10 +22,10 @@ from gansmith.run.assess import assess
 from gansmith.run.evaluation import Ruler
 from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
+from gansmith.run.image_data import ImageData
 from gansmith.run.judge import load_judge, save_judge, train_judge
 from gansmith.run.judging import Judging
 from gansmith.run.log import Log
-from gansmith.run.plan import make_plan
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
 from gansmith.run.train import Run
@@ -74,7 +74,7 @@ def test_images_saved_anew_in_another_split_leak(tmp_path: Path) -> None:
         for i, image in enumerate(images):
             Image.fromarray(image).save(tmp_path / "data" / part / f"{part}{i}.png")
     request = Request(tmp_path / "data", recipe="gan", budget="320", out=tmp_path / "run", settings={"batch": 16})
-    found = Judging.prepare(make_plan(request), RunFolder(tmp_path / "run"), Log()).facts()
+    found = Judging.prepare(ImageData.of(request), RunFolder(tmp_path / "run"), Log()).facts()
     assert found.numbers["leaking"] >= 0.5 and "val0.png" in found.names["leaking"]
 
 

@@ -103,7 +103,7 @@ def test_data_has_a_name(path: str, name: str) -> None:
 def test_only_the_default_spells_no_size(request_of: Make) -> None:
     plan = make_plan(request_of())
     assert plan.size == "s" and "--size s" in plan.command()
-    assert plan.frequencies == pytest.approx([1 / 3] * 3, abs=0.1)
+    assert plan.data.frequencies == pytest.approx([1 / 3] * 3, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""What a run has to know of a kind of data, and nothing more: how it is opened, judged and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from torch import Tensor
+
+from gansmith.core import Source
+from gansmith.data.facts import Facts
+from gansmith.data.survey import Progress
+from gansmith.metrics import Evaluation
+from gansmith.recipes._recipe import Hp, Size
+from gansmith.run.folder import RunFolder
+from gansmith.run.log import Log
+from gansmith.run.request import Request
+from gansmith.types import Batch, Json, Spec
+
+if TYPE_CHECKING:
+    from gansmith.run.model import Model
+
+__all__ = ["Batches", "Codec", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "find_modality"]
+
+
+class Codec(Protocol):
+    """From raw data to tensors and back."""
+
+    @property
+    def spec(self) -> Spec:
+        """The fields of a batch."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names by id; empty without classes."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything that reading it again needs."""
+
+
+class Batches(Source, Protocol):
+    """Endless batches, which may be made ahead in a thread."""
+
+    def close(self) -> None:
+        """End the thread."""
+
+
+class Prepared(Protocol):
+    """The data of a run: read, split, and with a codec fitted to the training part."""
+
+    @property
+    def codec(self) -> Any:
+        """Fitted to the training part: a `Codec`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all of the data."""
+
+    @property
+    def train_fingerprint(self) -> str:
+        """Of the training part."""
+
+    @property
+    def rows(self) -> int:
+        """Number of training items."""
+
+    @property
+    def size(self) -> Size:
+        """Networks that suit it, on this machine."""
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """Share of each class in the training part; empty without classes."""
+
+    @property
+    def conditions(self) -> Mapping[str, Tensor]:
+        """Condition vectors of some training items, `(k, width)` each; empty where a class, or nothing, is one."""
+
+    def identity(self) -> dict[str, Any]:
+        """What of it makes a run this run."""
+
+    def describe(self) -> dict[str, Any]:
+        """What `run.json` says of it, beside its path."""
+
+    def source(self, hp: Hp, seed: int, rank: int = 0, world: int = 1) -> Batches:
+        """Batches of training items as the settings ask for them: a process's rows of each."""
+
+    def some(self, split: str, most: int) -> Batch:
+        """The first items of `train`, `val` or `test`, as a batch."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of samples while a run trains.
+
+    Attributes:
+        scores: By name. `kernel` chooses the best model; `raw_kernel` is that of the generator without averaging,
+            `spread` the mean distance of two samples as a share of that of two real items.
+        modes: By name, the share of real items and of samples in each mode.
+    """
+
+    scores: dict[str, float]
+    modes: dict[str, Json]
+
+
+class Observer(Protocol):
+    """What looks at samples while a run trains."""
+
+    def look(self, model: Model, raw: Model | None = None) -> Look:
+        """Look at a model, and at the same without averaging where it averages."""
+
+
+class Shown(NamedTuple):
+    """A picture in the report: its file in the run's samples, what it is, and what one sees in it."""
+
+    name: str
+    alt: str
+    caption: str
+
+
+class Judge(Protocol):
+    """What measures the samples of one run."""
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What `metrics.json` says of it."""
+
+    @property
+    def eye(self) -> Observer | None:
+        """What looks at samples while the run trains; None where there is too little data to."""
+
+    @property
+    def tie(self) -> float:
+        """Difference of the deciding score that is noise."""
+
+    def facts(self) -> Facts:
+        """What is wrong with the training data themselves."""
+
+    def full(self, model: Model) -> Evaluation:
+        """All scores of a model on the test part, with intervals and the ceiling."""
+
+    def show(self, model: Model, folder: RunFolder) -> Sequence[Shown]:
+        """Draw what the finished model makes; the pictures, as the report shows them."""
+
+
+class Modality(Protocol):
+    """A kind of data."""
+
+    @property
+    def id(self) -> str:
+        """Its name: `image`."""
+
+    @property
+    def recipe(self) -> str:
+        """The recipe that is taken where none is named."""
+
+    @property
+    def intended_use(self) -> str:
+        """A sentence for the provenance of its models."""
+
+    def prepare(self, request: Request, progress: Progress | None) -> Prepared:
+        """Read and split the data, and fit the codec; raises `InputError` with every problem."""
+
+    def judge(self, data: Any, folder: RunFolder, log: Log) -> Judge:
+        """The judge of a run on data that `prepare` gave, trained or loaded."""
+
+    def progress(self, model: Model, path: Path) -> None:
+        """Draw what a model makes while it is trained, the same noise every time."""
+
+
+def find_modality(request: Request) -> Modality:
+    """The kind of data that a request is about."""
+    from gansmith.run.images import IMAGES
+
+    return IMAGES
