@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +49,12 @@ class ColumnProfile:
         low: Least of the later numbers, or ticks.
         high: Largest of them.
         sample: The values in rows drawn at random.
+        places: Where rows lie, for people.
     """
 
     name: str
     stored: str | None
+    places: Callable[[Sequence[int]], list[str]]
     rows: int = 0
     nulls: int = 0
     distinct: Any = None
@@ -163,7 +166,8 @@ def profile(source: TableSource, progress: Progress | None = None) -> TableProfi
     Raises:
         InputError: If the table has fewer than two rows, or cannot be read.
     """
-    columns = tuple(ColumnProfile(name, kind) for name, kind in zip(source.columns, source.stored, strict=True))
+    pairs = zip(source.columns, source.stored, strict=True)
+    columns = tuple(ColumnProfile(name, kind, source.places) for name, kind in pairs)
     sample, rows = _Sample(), 0
     for batch in source.batches():
         for column, values in zip(columns, batch.columns, strict=True):
