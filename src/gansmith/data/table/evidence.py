@@ -15,7 +15,23 @@ from gansmith.data.table.profile import MISSING, ColumnProfile
 __all__ = ["PERHAPS_MISSING", "Evidence", "Misfit"]
 
 PERHAPS_MISSING = frozenset(
-    ("-", "--", "---", ".", "..", "*", "none", "na", "n.a.", "nil", "null", "unknown", "missing", "not available", "nan")
+    (
+        "-",
+        "--",
+        "---",
+        ".",
+        "..",
+        "*",
+        "none",
+        "na",
+        "n.a.",
+        "nil",
+        "null",
+        "unknown",
+        "missing",
+        "not available",
+        "nan",
+    )
 )
 """Spellings, in small letters, that mean a missing value among numbers, dates and flags, but may be a category."""
 
@@ -66,7 +82,9 @@ class Evidence:
     profile: ColumnProfile
 
     @classmethod
-    def of(cls, found: ColumnProfile, missing: Collection[str | None] | None = None, more: Sequence[str] = ()) -> Evidence:
+    def of(
+        cls, found: ColumnProfile, missing: Collection[str | None] | None = None, more: Sequence[str] = ()
+    ) -> Evidence:
         """Tell values from missing ones.
 
         Args:
@@ -88,7 +106,9 @@ class Evidence:
             first = np.append(first, [found.odd_rows[v] for v in fresh])
         spellings = [m for m in (MISSING if missing is None else missing) if m is not None] + list(more)
         gone = pc.is_in(text, pa.array(spellings, pa.string())).to_numpy(zero_copy_only=False)
-        named: list[tuple[int, str | None]] = list(zip((-counts[gone]).tolist(), text.filter(gone).to_pylist(), strict=True))
+        named: list[tuple[int, str | None]] = list(
+            zip((-counts[gone]).tolist(), text.filter(gone).to_pylist(), strict=True)
+        )
         named += [(-found.nulls, None)] if found.nulls else []
         absent = int(counts[gone].sum()) + found.nulls
         kept = pa.array(~gone)

@@ -83,7 +83,9 @@ def find_column(found: Evidence) -> Found:
     personal = find_personal(found)
     if personal is not None:
         what, why = personal
-        told = (f"column {found.name!r} holds {what}s of persons ({why}): it is not learnt, and replaced by inventions",)
+        told = (
+            f"column {found.name!r} holds {what}s of persons ({why}): it is not learnt, and replaced by inventions",
+        )
         return Found(PersonalColumn(kind="personal", what=what, reason=why, **common), told)
     return _numbers(found) or _times(found) or _words(found)
 
@@ -166,7 +168,8 @@ def _words(found: Evidence, why: str = "", misfit: Misfit | None = None, most: s
     if misfit is not None and not (len(found.text) <= _FEW and misfit.count >= 0.01 * found.present):
         becomes = "a category" if few and not prose else "text, which is left out"
         warnings.append(
-            f"column {found.name!r}: types mix: mostly {most}, but {say_misfit(found, misfit)}; it is taken as {becomes}. "
+            f"column {found.name!r}: types mix: mostly {most}, but {say_misfit(found, misfit)}; it is taken "
+            f"as {becomes}. "
             "Mend the values, or name them as missing ones"
         )
     if few and not prose:

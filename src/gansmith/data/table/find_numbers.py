@@ -148,13 +148,11 @@ class _Bulk:
             text, counts, values = text.filter(arrow().array(~bad)), counts[~bad], read[~bad].astype(np.float64)
         apart = values_apart(values, counts, rows)
         rest = np.ones(len(values), bool)
-        rest[[a.index for a in apart]] = False
+        rest[[a.at for a in apart]] = False
         special = values[~rest]
         seen = np.append(known, [evidence.profile.low, evidence.profile.high])
         seen = seen[np.isfinite(seen) & ~np.isin(seen, special)]
-        specials = tuple(
-            Special(text=text[a.index].as_py(), role=a.role, share=round(a.share, 6)) for a in apart
-        )
+        specials = tuple(Special(text=text[a.at].as_py(), role=a.role, share=round(a.share, 6)) for a in apart)
         return cls(values[rest], counts[rest], float(seen.min()), float(seen.max()), specials)
 
     @property
@@ -170,8 +168,11 @@ def _loosened(format: NumberFormat, evidence: Evidence) -> NumberFormat:
         return format
     text, _, _ = evidence.weighted()
     again = guess_number_format(text)
-    if again is None or again == format or again.model_dump(include={"point", "thousands", "prefix", "suffix"}) != (
-        format.model_dump(include={"point", "thousands", "prefix", "suffix"})
+    if (
+        again is None
+        or again == format
+        or again.model_dump(include={"point", "thousands", "prefix", "suffix"})
+        != (format.model_dump(include={"point", "thousands", "prefix", "suffix"}))
     ):
         return format
     wide = [f for f in (format, again) if f.style == "shortest"]

@@ -20,7 +20,8 @@ __all__ = ["find_identifier", "identifier_pattern", "make_identifiers", "named_k
 _LOOKED = 2000
 _FEWEST = 10
 _NAME = re.compile(
-    r"(.*[ _\-.])?(id|ids|key|index|idx|uuid|guid|row|rownum|row ?number|serial|unnamed: 0)$|.*[a-z]I[dD]$", re.IGNORECASE
+    r"(.*[ _\-.])?(id|ids|key|index|idx|uuid|guid|row|rownum|row ?number|serial|unnamed: 0)$|.*[a-z]I[dD]$",
+    re.IGNORECASE,
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTED = re.compile(r"(?P<prefix>.*?)(?P<number>\d{1,15})")

@@ -192,7 +192,9 @@ def _with_style(found: NumberFormat, text: Any) -> NumberFormat:
     text, values = text.filter(arrow().array(good)), values[good]
     plain = found.plain(text)
     written = pc.match_substring_regex(plain, "[eE]").to_numpy(zero_copy_only=False)
-    decimals = pc.utf8_length(pc.replace_substring_regex(pc.replace_substring_regex(plain, "[eE].*$", ""), r"^[^.]*\.?", ""))
+    decimals = pc.utf8_length(
+        pc.replace_substring_regex(pc.replace_substring_regex(plain, "[eE].*$", ""), r"^[^.]*\.?", "")
+    )
     lengths = decimals.to_numpy(zero_copy_only=False)
     most = int(lengths.max(initial=0))
     if written.any():

@@ -65,7 +65,9 @@ def open_table(
     seen = profile(source, progress)
     settled, warnings = _settle(seen, wish, where, options)
     if not settled.learnt:
-        raise InputError(f"{source.name}: no column can be learnt: its columns are keys, personal data, text or constant")
+        raise InputError(
+            f"{source.name}: no column can be learnt: its columns are keys, personal data, text or constant"
+        )
     large = seen.rows * row_bytes(settled) > IN_MEMORY
     if key is not None and (large or cache is not None):
         store: DiskStore | MemoryStore = DiskStore(settled, cache or table_cache(), key, seen.rows)
@@ -160,7 +162,7 @@ def _told(found: TableSet) -> TableSet:
     twice = found.duplicates
     if not twice or any("are there already" in w for w in found.warnings):
         return found
-    told = f"{twice:,} row{'' if twice == 1 else 's'} are there already in learnt values (kept; equal rows share a split)"
-    return TableSet(
-        found.schema, found.columns, found.hashes, found.fingerprint, (*found.warnings, told), found.source
+    told = (
+        f"{twice:,} row{'' if twice == 1 else 's'} are there already in learnt values (kept; equal rows share a split)"
     )
+    return TableSet(found.schema, found.columns, found.hashes, found.fingerprint, (*found.warnings, told), found.source)

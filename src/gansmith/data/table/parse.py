@@ -139,4 +139,6 @@ def _instead(text: Any, flags: Flags, words: list[str | None]) -> Any:
 
 def _check(codes: NDArray[Any], low: int, high: int, name: str, what: str) -> None:
     if len(codes) and (codes.min() < low or codes.max() > high):
-        raise InputError(f"column {name!r}: {what} must lie between {low} and {high}, not {codes.min()} to {codes.max()}")
+        raise InputError(
+            f"column {name!r}: {what} must lie between {low} and {high}, not {codes.min()} to {codes.max()}"
+        )

@@ -19,7 +19,7 @@ _PHONE = re.compile(r"\+?\(?\d[\d\s().\-/]{5,20}\d(\s?(x|ext\.?)\s?\d{1,6})?")
 _SURE_PHONE = re.compile(r"\+\d[\d\s().\-/]{6,20}|\(\d{3}\)\s?\d{3}-\d{4}|\d{3}-\d{3}-\d{4}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}( ?[A-Z0-9]){11,30}")
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
-_WORDS = re.compile(r"[^\W\d_][\w.'’\-]*(,? [^\W\d_][\w.'’\-]*){0,5}")
+_WORDS = re.compile(r"[^\W\d_][\w.'\u2019\-]*(,? [^\W\d_][\w.'\u2019\-]*){0,5}")
 
 _NAMED: tuple[tuple[str, PersonalKind], ...] = (
     (r"first ?name|fore ?name|given ?name|vorname|prenom", "first-name"),

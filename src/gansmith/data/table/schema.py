@@ -214,7 +214,13 @@ Column = Annotated[
     LearntColumn | IdentifierColumn | PersonalColumn | TextColumn | ConstantColumn, Field(discriminator="kind")
 ]
 
-_MODELS: tuple[type[_Base], ...] = (*get_args(LearntColumn), IdentifierColumn, PersonalColumn, TextColumn, ConstantColumn)
+_MODELS: tuple[type[_Base], ...] = (
+    *get_args(LearntColumn),
+    IdentifierColumn,
+    PersonalColumn,
+    TextColumn,
+    ConstantColumn,
+)
 KINDS = {kind: model for model in _MODELS for kind in get_args(model.model_fields["kind"].annotation)}
 """The model of each kind."""
 
@@ -255,7 +261,7 @@ class Schema(_Model):
 
     def to_json(self) -> dict[str, Json]:
         """The schema for machines; defaults are left out."""
-        columns = [
+        columns: list[Json] = [
             {"name": c.name, "kind": c.kind, **c.model_dump(mode="json", exclude_defaults=True)} for c in self.columns
         ]
         return {"format": _FORMAT, "version": VERSION, "columns": columns}
@@ -321,7 +327,9 @@ def read_entries(data: Any, where: str) -> list[dict[str, Any]]:
         odd = [k for k in entry if k not in fields]
         known = [k for k in odd if any(k in m.model_fields for m in _MODELS)]
         if known:
-            problems.append(f"{at}: kind {kind!r} has no {', '.join(known)}: remove them; what is needed is found again")
+            problems.append(
+                f"{at}: kind {kind!r} has no {', '.join(known)}: remove them; what is needed is found again"
+            )
         problems += [f"{at}: unknown key {k!r}{nearest(k, fields)}" for k in odd if k not in known]
     named = Counter(e.get("name") for e in data["columns"] if isinstance(e, dict))
     problems += [f"{where}: column {n!r} is there {c} times" for n, c in named.items() if c > 1 and n is not None]

@@ -38,7 +38,9 @@ def settle_schema(entries: list[dict[str, Any]], profile: TableProfile, where: s
     given = {entry["name"]: entry for entry in entries}
     names = [c.name for c in profile.columns]
     problems = [f"{where}: {profile.name} has no column {n!r}{nearest(n, names)}" for n in given if n not in names]
-    problems += [f"{where}: says nothing of column {n!r} of {profile.name}{_near(n, given)}" for n in names if n not in given]
+    problems += [
+        f"{where}: says nothing of column {n!r} of {profile.name}{_near(n, given)}" for n in names if n not in given
+    ]
     columns = []
     for column in profile.columns:
         if column.name not in given:
@@ -79,9 +81,13 @@ def _number(found: Evidence, entry: dict[str, Any]) -> dict[str, Any]:
     format = NumberFormat.model_validate(entry["format"]) if "format" in entry else None
     read = read_numbers(found, format)
     if read is None:
-        raise InputError(f"column {found.name!r}: kind {entry['kind']!r} needs numbers, but it holds {_examples(found)}")
+        raise InputError(
+            f"column {found.name!r}: kind {entry['kind']!r} needs numbers, but it holds {_examples(found)}"
+        )
     if read.misfit is not None:
-        raise InputError(f"column {found.name!r}: kind {entry['kind']!r} is contradicted by {say_misfit(found, read.misfit)}")
+        raise InputError(
+            f"column {found.name!r}: kind {entry['kind']!r} is contradicted by {say_misfit(found, read.misfit)}"
+        )
     column = number_column(read)
     if column is None:
         raise InputError(f"column {found.name!r}: holds whole numbers above 2**53, which no float says exactly")
@@ -136,7 +142,7 @@ def _listed(found: Evidence, entry: dict[str, Any]) -> dict[str, Any]:
 def _personal(found: Evidence, entry: dict[str, Any]) -> dict[str, Any]:
     guess = find_personal(found)
     if "what" not in entry and guess is None:
-        raise InputError(f"column {found.name!r}: kind 'personal' needs what it holds, e.g. \"what\": \"name\"")
+        raise InputError(f'column {found.name!r}: kind \'personal\' needs what it holds, e.g. "what": "name"')
     return {} if guess is None else {"what": guess[0]}
 
 

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 __all__ = ["Apart", "heavy_tail", "values_apart"]
 
-_CODES = frozenset([0.0, -1.0, *(s * float(d * n) for n in range(2, 9) for d in [(10**n - 1) // 9] for s in (9, -9, 8))])
+_NINES = [float(10**n - 1) for n in range(2, 9)]
+_CODES = frozenset([0.0, -1.0, -9.0, *(y for x in _NINES for y in (x, -x, x - 1, x / 9 * 8))])
+"""Numbers that often stand for something else: 99, 999, -99, 98, 998, 88, 888 and so on."""
+
 _MOST = 6
 _TAIL = 8.0
 
@@ -20,7 +23,7 @@ Counts = NDArray[np.int64]
 class Apart(NamedTuple):
     """A value apart: its place among the values, what makes it special, and its share of the rows."""
 
-    index: int
+    at: int
     role: Literal["code", "spike"]
     share: float
 
@@ -47,8 +50,8 @@ def values_apart(values: Floats, counts: Counts, rows: int) -> list[Apart]:
         best = _code(x, n, alive, rows) or _spike(x, n, alive, rows)
         if best is None:
             break
-        found.append(best._replace(index=int(order[best.index])))
-        alive[best.index] = False
+        found.append(best._replace(at=int(order[best.at])))
+        alive[best.at] = False
     return found
 
 

@@ -109,9 +109,8 @@ class DiskStore:
             cache.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(cache).free
             if free < need:
-                raise InputError(
-                    f"{cache}: no room for the parsed table ({need / 2**20:,.0f} MB needed, {free / 2**20:,.0f} MB free)"
-                )
+                amount = f"{need / 2**20:,.0f} MB needed, {free / 2**20:,.0f} MB free"
+                raise InputError(f"{cache}: no room for the parsed table ({amount})")
             self._folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=cache))
             for name in ["hashes", *(_file(i, f) for i, c in enumerate(schema.learnt) for f in _types(c))]:
                 self._files[name] = (self._folder / name).open("wb")

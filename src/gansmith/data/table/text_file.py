@@ -8,7 +8,7 @@ import gzip
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from gansmith.data.table.arrow import arrow
 from gansmith.data.table.dialect import HEAD, Dialect, find_dialect
@@ -90,7 +90,7 @@ class TextFile:
         try:
             with self.path.open("rb") as file:
                 packed = file.read(2) == b"\x1f\x8b"
-            return gzip.open(self.path, "rb") if packed else self.path.open("rb")
+            return cast(IO[bytes], gzip.open(self.path, "rb")) if packed else self.path.open("rb")
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read: {error.strerror or error}") from error
 

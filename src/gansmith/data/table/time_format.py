@@ -175,7 +175,7 @@ def _offset(text: Any) -> Ticks:
     number = pc.if_else(pc.equal(digits, ""), "0", digits).cast(pa.int64()).to_numpy()
     minus = pc.starts_with(text, "-").to_numpy(zero_copy_only=False)
     ahead = (number // 100 * 60 + number % 100) * 60
-    return np.where(minus, -ahead, ahead)
+    return np.asarray(np.where(minus, -ahead, ahead))
 
 
 def _month(text: Any) -> Ticks:
