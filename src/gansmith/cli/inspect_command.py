@@ -64,8 +64,8 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "inspect",
-    "Look at a data set. Images: counts, sizes, channels, classes, unreadable and duplicate images, and how they will be "
-    "fitted. A table: what each column is, and why.",
+    "Look at a data set. Images: counts, sizes, channels, classes, unreadable and duplicate images, and how they will "
+    "be fitted. A table: what each column is, and why.",
     (
         "gansmith inspect photos/",
         "gansmith inspect photos.zip --image-size 64 --sheet sheet.png",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def find_schema(profile: TableProfile, missing: tuple[str, ...] = ()) -> tuple[S
 
 def find_column(found: Evidence) -> Found:
     """What one column is. Raises `InputError` as `find_schema` does."""
-    common = {"name": found.name, "missing": found.missing, "stored": found.stored}
+    common: dict[str, Any] = {"name": found.name, "missing": found.missing, "stored": found.stored}
     if not len(found.text):
         return Found(ConstantColumn(kind="constant", value=None, reason="every value is missing", **common))
     if len(found.text) == 1 and found.complete and not found.absent:

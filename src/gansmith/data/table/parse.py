@@ -83,7 +83,7 @@ def _places(text: Any, words: list[str | None]) -> Flags:
     if not words:
         return np.zeros(len(text), np.uint8)
     found = arrow_compute().index_in(text, _strings(words))
-    return (arrow_compute().fill_null(found, -1).to_numpy() + 1).astype(np.uint8)
+    return np.asarray(arrow_compute().fill_null(found, -1).to_numpy() + 1, np.uint8)
 
 
 def render_column(parsed: ParsedColumn, column: LearntColumn) -> Any:

@@ -22,7 +22,7 @@ _PLACEHOLDERS: dict[PersonalKind, tuple[str, str]] = {
     "ip-address": ("2001:db8::", ""),
     "address": ("", " Example Street"),
 }
-"""What stands around a number. None of these belongs to anyone: example.invalid and 2001:db8:: are reserved for that."""
+"""What stands around a number. These belong to nobody: example.invalid and 2001:db8:: are reserved for that."""
 
 _FAKED: dict[PersonalKind, str] = {
     "name": "name",

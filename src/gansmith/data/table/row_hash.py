@@ -64,7 +64,7 @@ def _content(found: ParsedColumn, column: LearntColumn, codes: Words | None) -> 
         return codes[np.maximum(found.values, 0)]
     values = np.where(found.missing > 0, 0.0, found.values) + 0.0
     if isinstance(column, TimeColumn):
-        return (np.rint(values * column.step).astype(np.int64) + column.start).view(np.uint64)
+        return np.asarray(np.rint(values * column.step), np.int64).view(np.uint64) + np.uint64(column.start % 2**64)
     return np.ascontiguousarray(values).view(np.uint64)
 
 
