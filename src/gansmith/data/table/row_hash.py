@@ -61,7 +61,7 @@ def _codes(column: LearntColumn) -> Words | None:
 def _content(found: ParsedColumn, column: LearntColumn, codes: Words | None) -> Words:
     """64 bits that say the value of each row; anything where it is missing."""
     if codes is not None:
-        return codes[np.maximum(found.values, 0)]
+        return np.asarray(codes[np.maximum(found.values, 0)])
     values = np.where(found.missing > 0, 0.0, found.values) + 0.0
     if isinstance(column, TimeColumn):
         return np.asarray(np.rint(values * column.step), np.int64).view(np.uint64) + np.uint64(column.start % 2**64)

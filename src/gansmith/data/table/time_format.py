@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from gansmith.data.table.arrow import arrow, arrow_compute
 
-__all__ = ["DAY", "TimeFormat"]
+__all__ = ["DAY", "TimeFormat", "time_pattern"]
 
 DAY = 86_400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,6 +57,31 @@ _PARTS = {
 }
 
 
+def _pieces(format: str) -> list[tuple[str, str]]:
+    """(code, "") or ("", literal text), in order."""
+    out, at = [], 0
+    for found in _CODE.finditer(format):
+        if found.start() > at:
+            out.append(("", format[at : found.start()]))
+        out.append(("", "%") if found[1] == "%" else (found[1], ""))
+        at = found.end()
+    return out + ([("", format[at:])] if at < len(format) else [])
+
+
+@cache
+def time_pattern(format: str) -> str:
+    """A regular expression with named groups that a spelling in a format matches as a whole; see `TimeFormat`."""
+    out = []
+    for code, literal in _pieces(format):
+        if not code:
+            out.append(re.escape(literal))
+        elif code.endswith("f"):
+            out.append(rf"(?P<fraction>\d{{{code[0]}}})")
+        else:
+            out.append(f"(?P<{_PARTS[code].group}>{_PARTS[code].pattern})")
+    return f"^{''.join(out)}$"
+
+
 class TimeFormat(BaseModel):
     """The spelling of the dates, times or durations of a column.
 
@@ -93,27 +119,9 @@ class TimeFormat(BaseModel):
         """Ticks in a second."""
         return int(10**self.fraction)
 
-    def _pieces(self) -> list[tuple[str, str]]:
-        """(code, "") or ("", literal text), in order."""
-        out, at = [], 0
-        for found in _CODE.finditer(self.format):
-            if found.start() > at:
-                out.append(("", self.format[at : found.start()]))
-            out.append(("", "%") if found[1] == "%" else (found[1], ""))
-            at = found.end()
-        return out + ([("", self.format[at:])] if at < len(self.format) else [])
-
     def pattern(self) -> str:
         """A regular expression with named groups that a spelling matches as a whole."""
-        out = []
-        for code, literal in self._pieces():
-            if not code:
-                out.append(re.escape(literal))
-            elif code.endswith("f"):
-                out.append(rf"(?P<fraction>\d{{{code[0]}}})")
-            else:
-                out.append(f"(?P<{_PARTS[code].group}>{_PARTS[code].pattern})")
-        return f"^{''.join(out)}$"
+        return time_pattern(self.format)
 
     def read(self, text: Any) -> tuple[Ticks, Mask]:
         """Ticks `(N,)` since 1970-01-01 (or since midnight, or of a duration), and which text is no such time."""
@@ -140,7 +148,7 @@ class TimeFormat(BaseModel):
         days, clock = np.divmod(seconds + shift, DAY)
         fields = _fields(days, clock, fraction, shift)
         columns = []
-        for code, literal in self._pieces():
+        for code, literal in _pieces(self.format):
             if not code:
                 columns.append(pa.array(np.full(len(ticks), literal), pa.string()))
             elif code in ("p", "P"):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gansmith.data.table.arrow import arrow, arrow_compute
-from gansmith.data.table.time_format import DAY, TimeFormat
+from gansmith.data.table.time_format import DAY, TimeFormat, time_pattern
 
 __all__ = ["TimeGuess", "TimeKind", "guess_time"]
 
@@ -91,7 +91,7 @@ def _formats(value: str, name: str) -> list[str]:
     for clock in (*lasting, *_CLOCKS, *_DURATIONS):
         out += _tails(clock, value)
     for date, between in product(_DATES, "T "):
-        found = re.match(TimeFormat(format=date + between).pattern()[:-1], value)
+        found = re.match(time_pattern(date + between)[:-1], value)
         if found:
             rest = value[found.end() :]
             out += [date + between + tail for clock in _CLOCKS for tail in _tails(clock, rest)]
@@ -99,12 +99,12 @@ def _formats(value: str, name: str) -> list[str]:
 
 
 def _fits(format: str, value: str) -> bool:
-    return re.match(TimeFormat(format=format).pattern(), value) is not None
+    return re.match(time_pattern(format), value) is not None
 
 
 def _tails(clock: str, value: str) -> list[str]:
     """A time of day with the fraction and zone that a value has behind it."""
-    found = re.match(TimeFormat(format=clock).pattern()[:-1], value)
+    found = re.match(time_pattern(clock)[:-1], value)
     if not found:
         return []
     rest, out = value[found.end() :], clock
@@ -129,7 +129,7 @@ def _dateless(format: TimeFormat, value: str) -> TimeFormat:
     """Instants that are all midnight are dates, with a midnight that stands for itself."""
     at = min(i for i in (format.format.find(c) for c in ("%H", "%I", "%-H", "%-I")) if i >= 0)
     date = format.format[:at]
-    found = re.match(TimeFormat(format=date).pattern()[:-1], value)
+    found = re.match(time_pattern(date)[:-1], value)
     assert found is not None
     return TimeFormat(format=date + value[found.end() :].replace("%", "%%"))
 
