@@ -154,6 +154,12 @@ def test_zones_with_summer_time_are_found():
     assert column.kind == "datetime" and column.format.zone == "Europe/Berlin"
 
 
+def test_odd_spellings_are_told():
+    column, warnings = find([*(f"{i}.5" for i in range(50)), "60.50", "7"])
+    assert column.kind == "decimal"
+    assert "column 'x': 1 value is spelt unlike the others: written anew ('60.50' as '60.5')" in warnings
+
+
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(profiles, "MOST_DISTINCT", 50)

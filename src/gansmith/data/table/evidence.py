@@ -125,8 +125,9 @@ class Evidence:
 
     @property
     def unique(self) -> bool:
-        """Whether no value was seen twice."""
-        return bool((self.counts == 1).all())
+        """Whether no value was seen twice: among all, or among the first ones and the drawn rows."""
+        once = bool((self.counts == 1).all())
+        return once and (self.complete or bool((self.weighted()[1] == 1).all()))
 
     @property
     def variety(self) -> float:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from gansmith.data.reader import natural
+from gansmith.data.table.arrow import arrow_compute
 from gansmith.data.table.evidence import Evidence, Misfit
-from gansmith.data.table.find_numbers import number_column, read_numbers, read_times, time_column
+from gansmith.data.table.find_numbers import Readable, number_column, read_numbers, read_times, time_column
 from gansmith.data.table.identifiers import find_identifier, identifier_pattern, named_key
+from gansmith.data.table.number_format import NumberFormat
 from gansmith.data.table.personal import find_personal
 from gansmith.data.table.profile import TableProfile
 from gansmith.data.table.schema import (
@@ -25,6 +27,7 @@ from gansmith.data.table.schema import (
     Schema,
     TextColumn,
 )
+from gansmith.data.table.time_format import TimeFormat
 from gansmith.errors import InputError
 
 __all__ = ["boolean_column", "category_column", "find_column", "find_schema", "say_misfit"]
@@ -113,7 +116,7 @@ def _numbers(found: Evidence) -> Found | None:
     if column is None:
         return _words(evidence, "whole numbers too large to be exact")
     code = _is_code(evidence, column)
-    return Found(category_column(evidence, code)) if code else Found(column)
+    return Found(category_column(evidence, code)) if code else Found(column, _respelt(read, column.format))
 
 
 def _eight_digits(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
@@ -152,10 +155,24 @@ def _times(found: Evidence) -> Found | None:
         return _words(found, "types mix", read.misfit, "dates or times")
     column = time_column(read)
     doubt = read.format.doubt  # type: ignore[union-attr]
+    respelt = _respelt(read, column.format)
     if not doubt:
-        return Found(column)
+        return Found(column, respelt)
     told = f"column {found.name!r}: read as {column.format.format}, but the values fit {doubt} too"
-    return Found(column, (f"{told}: correct the format in the schema if that is meant",))
+    return Found(column, (f"{told}: correct the format in the schema if that is meant", *respelt))
+
+
+def _respelt(read: Readable, format: NumberFormat | TimeFormat) -> tuple[str, ...]:
+    """A warning on values that the format writes otherwise than they are spelt, such as `1.50` among `2.5`."""
+    values: Any = read.values if isinstance(format, NumberFormat) else read.values.astype(np.int64)
+    other = arrow_compute().not_equal(format.write(values), read.found.text).to_numpy(zero_copy_only=False)
+    if not other.any():
+        return ()
+    at = int(np.flatnonzero(other)[0])
+    pair = f"{read.found.text[at].as_py()!r} as {format.write(values[at : at + 1])[0].as_py()!r}"
+    many = int(read.found.counts[other].sum())
+    values_are = "value is" if many == 1 else "values are"
+    return (f"column {read.found.name!r}: {many:,} {values_are} spelt unlike the others: written anew ({pair})",)
 
 
 def _words(found: Evidence, why: str = "", misfit: Misfit | None = None, most: str = "") -> Found:

@@ -26,6 +26,7 @@ MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", 
 """Spellings that mean a missing value in any column."""
 
 _SAMPLE = 20_000
+_MOST_BYTES = 64 * 2**20
 _LOST = 1000
 _SEED = 0
 
@@ -77,7 +78,7 @@ class ColumnProfile:
         rows = pa.array(np.arange(start, start + len(column)))
         batch = pa.table({"value": column, "count": pa.array(np.ones(len(column), np.int64)), "first": rows})
         self.distinct = self._merged(batch.filter(arrow_compute().is_valid(column)))
-        if len(self.distinct) > MOST_DISTINCT:
+        if len(self.distinct) > MOST_DISTINCT or self.distinct.nbytes > _MOST_BYTES:
             self.complete = False
             values = self.distinct["value"].combine_chunks()
             values = values.filter(arrow_compute().invert(arrow_compute().is_in(values, pa.array(MISSING))))

@@ -71,8 +71,9 @@ class TableSource:
         names = list(self.columns)
         record = arrow().RecordBatch
         for batch in self.read():
-            if batch.num_rows:
-                yield record.from_arrays([as_text(c) for c in batch.columns], names=names)
+            for start in range(0, batch.num_rows, _ROWS):
+                part = batch.slice(start, _ROWS)
+                yield record.from_arrays([as_text(c) for c in part.columns], names=names)
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Where rows lie, for people: `line 17` of a text file, `row 17` elsewhere; the first row is 0 here."""
@@ -197,7 +198,7 @@ def _ipc(path: Path, head: bytes) -> tuple[Any, Callable[[], Iterator[Any]]]:
             yield from reader
 
     def file() -> Iterator[Any]:
-        with ipc.open_file(path) as reader:
+        with arrow().memory_map(str(path)) as mapped, ipc.open_file(mapped) as reader:
             for number in range(reader.num_record_batches):
                 yield reader.get_batch(number)
 
