@@ -32,7 +32,11 @@ from gansmith.errors import InputError
 
 __all__ = ["boolean_column", "category_column", "find_column", "find_schema", "say_misfit"]
 
-_PAIRS = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("0", "1"), ("0.0", "1.0"), ("off", "on"))
+_PAIRS = (
+    ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("0", "1"), ("0.0", "1.0"), ("off", "on"), ("nein", "ja"),
+    ("nej", "ja"), ("nee", "ja"), ("non", "oui"), ("no", "si"), ("no", "sí"), ("no", "sì"), ("não", "sim"),
+    ("nie", "tak"),    ("нет", "да"), ("falsch", "wahr"), ("faux", "vrai"), ("falso", "vero"), ("falso", "verdadero"),
+)  # fmt: skip
 _CODE_NAME = re.compile(
     r"(.*[ _\-.])?(code|class|type|category|cat|grade|group|status|level|zip|postal|plz|sex|gender|race|region|flag|"
     r"education|marriage|marital|pclass|cluster|segment|rating|rate)(s|[ _\-.].*)?$",
@@ -87,9 +91,7 @@ def find_column(found: Evidence) -> Found:
     personal = find_personal(found)
     if personal is not None:
         what, why = personal
-        told = (
-            f"column {found.name!r} holds {what}s of persons ({why}): it is not learnt, and replaced by inventions",
-        )
+        told = (f"column {found.name!r} holds personal data ({what}: {why}): not learnt, and replaced by inventions",)
         return Found(PersonalColumn(kind="personal", what=what, reason=why, **common), told)
     return _numbers(found) or _times(found) or _words(found)
 
@@ -193,7 +195,8 @@ def _words(found: Evidence, why: str = "", misfit: Misfit | None = None, most: s
     if few and not prose:
         return Found(category_column(found, why), tuple(warnings))
     if not warnings:
-        warnings.append(f"column {found.name!r} holds free text: it is not learnt and left out")
+        told = "free text" if _words_in(found) >= 3 else "nearly as many different values as rows, and is no key"
+        warnings.append(f"column {found.name!r} holds {told}: it is not learnt and left out")
     what = f"{len(found.text):,} different values" if found.complete else "more than 100,000 different values"
     reason = ", ".join(w for w in (why, f"{what} in {found.present:,} rows") if w)
     return Found(

@@ -22,7 +22,7 @@ _GROUPED = ((",", "."), (".", ","), (" ", ","), ("\u00a0", ","), ("\u202f", ",")
 """Signs between thousands, and before decimals, in the order in which they are tried."""
 
 _AROUND = re.compile(
-    r"-?(?P<before>[$€£¥₹]\s?)?(?P<core>-?[\d][\d.,' \u00a0\u202f]*|[.,]\d+)"
+    r"-?(?P<before>[$€£¥₹]\s?)?(?P<core>-?\d(?:[\d.,' \u00a0\u202f]*\d)?|[.,]\d+)"
     r"(?P<after>\s?(?:[%‰$€£¥₹°]|°C|°F|EUR|USD|GBP|CHF|kg|g|mg|km|m|cm|mm|kWh|h|min|s|ms|l|ml))?"
 )
 
