@@ -9,18 +9,47 @@ from gansmith.cli.parser import Command
 
 __all__ = ["COMMAND"]
 
+_OF_IMAGES = {
+    "sheet": (None,),
+    "image_size": (None,),
+    "channels": (None,),
+    "fit": ("crop",),
+    "strict": (False,),
+}
+"""Options that act on images only, with what stands for not asking."""
+
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", help="folder, zip, .npz, .npy, parquet or Arrow of images")
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="folder, zip, .npz, .npy, parquet or Arrow of images; or a table: .csv, .tsv, .xlsx, parquet, Arrow",
+    )
     parser.add_argument("--sheet", metavar="FILE.png", help="write a contact sheet: a few images of each class")
+    parser.add_argument(
+        "--schema",
+        metavar="FILE.json",
+        help="of a table: write what its columns are; check that, where the file exists",
+    )
     add_data_options(parser)
     add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.inspection import show_inspection
-    from gansmith.cli.reading import parse_read
+    from gansmith.cli.reading import parse_read, parse_table_read
+    from gansmith.data.table.recognise import is_table
+    from gansmith.errors import InputError
 
+    if is_table(args.data):
+        given = [f"--{name.replace('_', '-')}" for name in _OF_IMAGES if getattr(args, name) not in _OF_IMAGES[name]]
+        if given:
+            raise InputError(*(f"{args.data}: is a table, and {name} is for images" for name in given))
+        from gansmith.cli.table_inspection import show_table
+
+        return show_table(args.data, parse_table_read(args.read), args.schema, args.json)
+    if args.schema is not None:
+        raise InputError(f"{args.data}: is no table, and --schema is for tables (.csv, .tsv, .xlsx, parquet, Arrow)")
     return show_inspection(
         args.data,
         image_size(args.image_size),
@@ -35,8 +64,13 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "inspect",
-    "Look at a data set: counts, sizes, channels, classes, unreadable and duplicate images, and how it will be fitted.",
-    ("gansmith inspect photos/", "gansmith inspect photos.zip --image-size 64 --sheet sheet.png"),
+    "Look at a data set. Images: counts, sizes, channels, classes, unreadable and duplicate images, and how they will "
+    "be fitted. A table: what each column is, and why.",
+    (
+        "gansmith inspect photos/",
+        "gansmith inspect photos.zip --image-size 64 --sheet sheet.png",
+        "gansmith inspect customers.csv --schema schema.json",
+    ),
     _configure,
     _run,
 )

@@ -29,7 +29,7 @@ COMMANDS = {
     "compare": "say which of several models is better, on what, and by more than chance",
     "doctor": "say what is wrong with a run, finished or training, and what helps",
     "report": "write a run's HTML report again",
-    "inspect": "look at a data set: counts, sizes, classes, unreadable and duplicate images",
+    "inspect": "look at a data set: images with their sizes and classes, or a table with its columns",
     "recipes": "list the GAN variants, or show one with its settings",
     "completion": "print a script that completes commands in bash, zsh or tcsh",
 }

@@ -40,7 +40,8 @@ def add_read(parser: argparse._ActionsContainer) -> None:
         default=[],
         metavar="name=value",
         help="what the format leaves open: layout=nhwc, image_column=..., label_column=none, "
-        "attributes=..., text_column=..., text_encoder=..., max_pixels=...",
+        "attributes=..., text_column=..., text_encoder=..., max_pixels=...; of a table: delimiter=..., encoding=..., "
+        "header=no, sheet=..., missing=-999,unknown",
     )
 
 

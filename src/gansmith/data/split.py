@@ -66,6 +66,7 @@ def split_rows(
     classes: tuple[str, ...] = (),
     given: Sequence[Split | None] | None = None,
     minimum: int = MINIMUM,
+    things: str = "pictures",
 ) -> Splits:
     """Tell pictures apart into 80 % training, 10 % validation and 10 % test, by content.
 
@@ -86,6 +87,7 @@ def split_rows(
         classes: Class names by id.
         given: Given split of each picture; None where there are none at all.
         minimum: Fewest different pictures.
+        things: What is told apart, for messages.
 
     Raises:
         InputError: If there are fewer than `minimum` different pictures, or given splits without any for training.
@@ -94,7 +96,7 @@ def split_rows(
     if len(distinct) < max(3, minimum):
         same = f" ({len(hashes):,} with duplicates)" if len(hashes) > len(distinct) else ""
         raise InputError(
-            f"{len(distinct):,} different pictures{same} are too few for training, validation and test: "
+            f"{len(distinct):,} different {things}{same} are too few for training, validation and test: "
             f"give at least {max(3, minimum)}"
         )
     number = _numbers(hashes)
