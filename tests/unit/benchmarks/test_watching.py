@@ -14,7 +14,7 @@ def test_watching_changes_nothing_of_what_is_played() -> None:
     bare, watched = (watching.state_of(plan, Backend()) for _ in range(2))
     vitals = Vitals(2 * plan.hp.batch, *(plan.data.some(part, watching.HELD_OUT) for part in ("val", "train")))
     play(bare, 3)
-    watching.watch(watched, vitals, 3, tick=2)
+    watching.watch(watched, vitals, 3)
     for name, net in bare.game.nets.items():
         other = watched.game.nets[name].state_dict()
         assert all(torch.equal(value, other[key]) for key, value in net.state_dict().items())
