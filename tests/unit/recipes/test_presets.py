@@ -137,7 +137,7 @@ def test_a_request_takes_what_it_leaves_open_from_its_preset(tmp_path):
     words = plan.command().split()
     assert words[words.index("--preset") + 1] == "cifar10" and "--size" not in words
     again = make_plan(replace(request, image_size=16, budget="1k"))
-    assert again.images.shape[:2] == (16, 16) and again.budget.samples == 1000
+    assert again.data.images.shape[:2] == (16, 16) and again.budget.samples == 1000
     assert again.identity != plan.identity == make_plan(request).identity
 
 

@@ -40,7 +40,7 @@ def test_steps_that_are_too_large_are_made_smaller_in_play(request_of: Make, tmp
     assert max(after[2:]) < max(before) / 2, "its steps are smaller from then on"
     assert "What the autopilot did" in run.folder.report.read_text(encoding="utf-8")
     command(["doctor", str(run.folder.root)])
-    assert "autopilot, for divergence: weights go back" in capsys.readouterr().out
+    assert "autopilot, for divergence: r3gan's loss and penalties take over" in capsys.readouterr().out
     command(["doctor", str(run.folder.root), "--json"])
     assert json.loads(capsys.readouterr().out)["treated"]
     left = train(replace(request, out=tmp_path / "left", autopilot=False))
