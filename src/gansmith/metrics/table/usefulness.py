@@ -192,7 +192,7 @@ def slices(
         least: Rows that a group needs to count in the gap.
 
     Returns:
-        `{"made": ..., "real": ...}`.
+        Groups with their scores, under `made` and under `real`.
 
     Raises:
         InputError: An unknown column, score or learner.
