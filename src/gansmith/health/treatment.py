@@ -185,9 +185,10 @@ class _Case:
         return bool(self.ability.reserve) and not self.rescued
 
     def taken_over(self, why: str, rates: Mapping[str, float]) -> Treatment:
-        """R3GAN's loss and penalties, at other learning rates; where nothing is lost weights go back too."""
-        text = f"r3gan's loss and penalties take over: {why}" + (f", {WELL}" * self.hopeless)
-        return self.does(self.scaled(rates) | self.rescue(), text, self.hopeless, self.ability.players)
+        """R3GAN's loss and penalties, at other learning rates; where all or nothing is lost weights go back too."""
+        back = self.hopeless or bool(self.history.broke)
+        text = f"r3gan's loss and penalties take over: {why}" + (f", {WELL}" * back)
+        return self.does(self.scaled(rates) | self.rescue(), text, back, self.ability.players)
 
     def anew(self, rates: Mapping[str, float], why: str) -> Treatment:
         """From when all was well, at other learning rates; where nothing is lost R3GAN's loss takes over too."""
