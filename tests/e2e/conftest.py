@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,7 +35,12 @@ class Program:
         env = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
         self.out, self.err = log.with_suffix(".out"), log.with_suffix(".err")
         with self.out.open("w") as out, self.err.open("w") as err:
-            self.process = subprocess.Popen(command, stdout=out, stderr=err, env=env, start_new_session=True)
+            # a shell in the background ignores Ctrl-C, and so would its children
+            before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+            try:
+                self.process = subprocess.Popen(command, stdout=out, stderr=err, env=env, start_new_session=True)
+            finally:
+                signal.signal(signal.SIGINT, before)
 
     def wait(self, seconds: float = 120) -> int:
         """The exit code."""
