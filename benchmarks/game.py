@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
@@ -20,7 +21,18 @@ from gansmith.run.model import Model
 from gansmith.run.settings import resolve
 from gansmith.types import Batch, Field, Json, Spec
 
-__all__ = ["Cycle", "batches", "fashion", "game", "plain_images", "settings", "spec", "state", "untrained"]
+__all__ = [
+    "Cycle",
+    "batches",
+    "fashion",
+    "game",
+    "one_thread",
+    "plain_images",
+    "settings",
+    "spec",
+    "state",
+    "untrained",
+]
 
 CLASSES = tuple("0123456789")
 BATCHES = 16
@@ -101,3 +113,14 @@ def untrained() -> Model:
     made = game(codec.spec, hp)
     nets = {name: net.eval().requires_grad_(False) for name, net in made.nets.items()}
     return Model.of(find_recipe("r3gan"), hp, codec, made, nets, (0.1,) * 10, {"data": {"name": "fashion"}})
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, for as long as the block lasts."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -21,6 +21,7 @@ from torch import Tensor
 from benchmarks import stacked, vanishing
 from benchmarks.cells import Choice, Job, complete, found, summed
 from benchmarks.figures import Panel, lines, scatter, small_png, write_figures
+from benchmarks.game import one_thread
 from benchmarks.record import RESULTS, ROOT, Result, figure_folder
 from benchmarks.table import Cell, Table
 from benchmarks.toy import BATCH, PLANES, VARIANTS, PlaneSource, Variant, flat_game, score
@@ -70,9 +71,7 @@ def told_apart(state: State) -> float:
 
 def in_the_plane(variant: Variant, plane: str, seed: int, rounds: int) -> dict[str, Any]:
     """Play one variant on one plane, looking now and then."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for networks of this size a second thread costs more than it gives
-    try:
+    with one_thread():  # for networks of this size a second one costs more than it gives
         state = plane_state(variant, plane, seed, rounds)
         curve, before = [], time.perf_counter()
         for _ in range(LOOKS):
@@ -89,8 +88,6 @@ def in_the_plane(variant: Variant, plane: str, seed: int, rounds: int) -> dict[s
             "points": kept,
             "seconds": seconds,
         }
-    finally:
-        torch.set_num_threads(threads)
 
 
 def plane_jobs(rounds: int, seeds: Sequence[int]) -> list[Job]:

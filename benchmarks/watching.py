@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.game import Cycle
+from benchmarks.game import Cycle, one_thread
 from benchmarks.measure import Times, median, side_by_side
 from benchmarks.record import Result
 from benchmarks.table import Cell, Table
@@ -88,12 +88,8 @@ def looks(plan: Plan, repetitions: int) -> Times:
 
 def run(quick: bool) -> Result:
     """Time both, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _timed(*((2, 1) if quick else (40, 5)), RECIPES[: 1 if quick else None])
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _timed(repetitions: int, glances: int, recipes: Sequence[str]) -> Result:

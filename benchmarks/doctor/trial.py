@@ -7,19 +7,18 @@ game that does worse though nothing was done to it is counted apart.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchmarks.cells import Choice, Job, complete, found
 from benchmarks.doctor.clinic import Case, examine
 from benchmarks.doctor.patients import FAULTS, HEALTHY, ROUNDS, Fault, Patient
+from benchmarks.game import one_thread
 from benchmarks.record import RESULTS, ROOT, Result
 from benchmarks.table import Cell, Table
+from gansmith.metrics.table import intervals
 
 __all__ = ["jobs", "run", "wilson"]
 
@@ -35,14 +34,9 @@ Of 34 healthy runs of the seeds that rules were chosen on 30 had lost at most 14
 """
 
 
-def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval of Wilson (1927) of a share, at 95%."""
-    if not of:
-        return 0.0, 1.0
-    share = hits / of
-    middle = share + z * z / (2 * of)
-    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - half) / (1 + z * z / of)), min(1.0, (middle + half) / (1 + z * z / of))
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The interval of Wilson of a share, at 95%; everything where nothing was tried."""
+    return intervals.wilson(hits / of, of) if of else (0.0, 1.0)
 
 
 def kept(case: Case) -> dict[str, Any]:
@@ -71,13 +65,9 @@ def well(result: Mapping[str, Any]) -> bool:
 
 def compute(patient: Patient, fault: Fault | None, seed: int, treat: bool) -> dict[str, Any]:
     """Play one run."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for networks of this size a second thread costs more than it gives
-    try:
+    with one_thread():  # for networks of this size a second one costs more than it gives
         visit = patient.visit(seed)
         return kept(examine(fault.spoil(visit) if fault else visit, treat))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def job_of(patient: Patient, seed: int, fault: Fault | None = None, treat: bool = False, name: str = "") -> Job:

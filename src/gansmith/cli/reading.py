@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import fields
 
 from gansmith.data.reader import ReadOptions
@@ -14,38 +15,23 @@ __all__ = ["parse_read", "parse_table_read"]
 def parse_read(words: list[str]) -> ReadOptions:
     """`layout=nhwc` words."""
     known = {field.name: field.default for field in fields(ReadOptions)}
-    problems, found = [], {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not value:
-            problems.append(f"--read {word!r}: write name=value, e.g. --read layout=nhwc")
-        elif name not in known:
-            problems.append(f"--read has no option {name!r}{nearest(name, known)}")
-        elif isinstance(known[name], int) and not value.isdigit():
-            problems.append(f"--read {word}: should be a whole number")
-        else:
-            found[name] = int(value) if isinstance(known[name], int) else value
-    if problems:
-        raise InputError(*problems)
-    return ReadOptions(**found)  # type: ignore[arg-type]
+    whole = {name for name, default in known.items() if isinstance(default, int)}
+
+    def wrong(name: str, value: str) -> str:
+        return "should be a whole number" if name in whole and not value.isdigit() else ""
+
+    found = _pairs(words, known, "layout=nhwc", "", wrong)
+    return ReadOptions(**{name: int(v) if name in whole else v for name, v in found.items()})  # type: ignore[arg-type]
 
 
 def parse_table_read(words: list[str]) -> TableOptions:
     """`delimiter=;` words; `tab` names that character, and commas part the spellings of `missing`."""
     known = [field.name for field in fields(TableOptions)]
-    problems, found = [], {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not value:
-            problems.append(f"--read {word!r}: write name=value, e.g. --read encoding=cp1252")
-        elif name not in known:
-            problems.append(f"--read has no option {name!r} for tables{nearest(name, known)}")
-        elif name == "header" and value not in ("yes", "no"):
-            problems.append(f"--read {word}: should be yes or no")
-        else:
-            found[name] = value
-    if problems:
-        raise InputError(*problems)
+
+    def wrong(name: str, value: str) -> str:
+        return "should be yes or no" if name == "header" and value not in ("yes", "no") else ""
+
+    found = _pairs(words, known, "encoding=cp1252", " for tables", wrong)
     header = found.get("header")
     return TableOptions(
         delimiter="\t" if found.get("delimiter") in ("tab", "\\t") else found.get("delimiter"),
@@ -54,3 +40,23 @@ def parse_table_read(words: list[str]) -> TableOptions:
         sheet=found.get("sheet"),
         missing=tuple(found["missing"].split(",")) if "missing" in found else (),
     )
+
+
+def _pairs(
+    words: list[str], known: Collection[str], example: str, where: str, wrong: Callable[[str, str], str]
+) -> dict[str, str]:
+    """`name=value` words by name; raises `InputError` with all words that are none, unknown or wrong."""
+    problems, found = [], {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not value:
+            problems.append(f"--read {word!r}: write name=value, e.g. --read {example}")
+        elif name not in known:
+            problems.append(f"--read has no option {name!r}{where}{nearest(name, known)}")
+        elif problem := wrong(name, value):
+            problems.append(f"--read {word}: {problem}")
+        else:
+            found[name] = value
+    if problems:
+        raise InputError(*problems)
+    return found

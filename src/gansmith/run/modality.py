@@ -17,27 +17,12 @@ from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
 from gansmith.run.request import Request
-from gansmith.types import Batch, Json, Spec
+from gansmith.types import Batch, Json
 
 if TYPE_CHECKING:
     from gansmith.run.model import Model
 
-__all__ = ["Batches", "Codec", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "find_modality"]
-
-
-class Codec(Protocol):
-    """From raw data to tensors and back."""
-
-    @property
-    def spec(self) -> Spec:
-        """The fields of a batch."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names by id; empty without classes."""
-
-    def to_json(self) -> dict[str, Json]:
-        """Everything that reading it again needs."""
+__all__ = ["Batches", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "find_modality"]
 
 
 class Batches(Source, Protocol):
@@ -52,7 +37,7 @@ class Prepared(Protocol):
 
     @property
     def codec(self) -> Any:
-        """Fitted to the training part: a `Codec`."""
+        """From raw data to tensors and back, fitted to the training part; its `spec` is what recipes are built on."""
 
     @property
     def fingerprint(self) -> str:

@@ -119,6 +119,11 @@ class Evidence:
         )  # fmt: skip
 
     @property
+    def common(self) -> dict[str, Any]:
+        """What a column of any kind has: its name, its missing values, its type in a typed source."""
+        return {"name": self.name, "missing": self.missing, "stored": self.stored}
+
+    @property
     def present(self) -> int:
         """Rows with a value."""
         return self.rows - self.absent

@@ -78,12 +78,13 @@ def find_schema(profile: TableProfile, missing: tuple[str, ...] = ()) -> tuple[S
 
 def find_column(found: Evidence) -> Found:
     """What one column is. Raises `InputError` as `find_schema` does."""
-    common: dict[str, Any] = {"name": found.name, "missing": found.missing, "stored": found.stored}
     if not len(found.text):
-        return Found(ConstantColumn(kind="constant", value=None, reason="every value is missing", **common))
+        return Found(ConstantColumn(kind="constant", value=None, reason="every value is missing", **found.common))
     if len(found.text) == 1 and found.complete and not found.absent:
         return Found(
-            ConstantColumn(kind="constant", value=found.text[0].as_py(), reason="one value in every row", **common)
+            ConstantColumn(
+                kind="constant", value=found.text[0].as_py(), reason="one value in every row", **found.common
+            )
         )
     boolean = boolean_column(found)
     if boolean is not None:
@@ -92,7 +93,7 @@ def find_column(found: Evidence) -> Found:
     if personal is not None:
         what, why = personal
         told = (f"column {found.name!r} holds personal data ({what}: {why}): not learnt, and replaced by inventions",)
-        return Found(PersonalColumn(kind="personal", what=what, reason=why, **common), told)
+        return Found(PersonalColumn(kind="personal", what=what, reason=why, **found.common), told)
     return _numbers(found) or _times(found) or _words(found)
 
 
@@ -200,7 +201,7 @@ def _words(found: Evidence, why: str = "", misfit: Misfit | None = None, most: s
     what = f"{len(found.text):,} different values" if found.complete else "more than 100,000 different values"
     reason = ", ".join(w for w in (why, f"{what} in {found.present:,} rows") if w)
     return Found(
-        TextColumn(name=found.name, kind="text", reason=reason, missing=found.missing, stored=found.stored),
+        TextColumn(kind="text", reason=reason, **found.common),
         tuple(warnings),
     )
 
@@ -212,14 +213,7 @@ def _words_in(found: Evidence) -> float:
 
 
 def _identifier(found: Evidence, why: str) -> IdentifierColumn:
-    return IdentifierColumn(
-        name=found.name,
-        kind="identifier",
-        reason=why,
-        missing=found.missing,
-        stored=found.stored,
-        pattern=identifier_pattern(found),
-    )
+    return IdentifierColumn(kind="identifier", reason=why, pattern=identifier_pattern(found), **found.common)
 
 
 def boolean_column(found: Evidence) -> BooleanColumn | None:
@@ -236,28 +230,14 @@ def boolean_column(found: Evidence) -> BooleanColumn | None:
     if pair is None:
         return None
     no, yes = (values[low.index(p)] for p in pair)
-    return BooleanColumn(
-        name=found.name,
-        kind="boolean",
-        reason=f"the values {no} and {yes}",
-        missing=found.missing,
-        stored=found.stored,
-        values=(no, yes),
-    )
+    return BooleanColumn(kind="boolean", reason=f"the values {no} and {yes}", values=(no, yes), **found.common)
 
 
 def category_column(found: Evidence, why: str = "") -> CategoryColumn:
     """A column of categories, in natural order."""
     values = tuple(sorted(found.text.to_pylist(), key=natural))
     reason = why or f"{len(values):,} different value{'' if len(values) == 1 else 's'} in {found.present:,} rows"
-    return CategoryColumn(
-        name=found.name,
-        kind="category",
-        reason=reason,
-        missing=found.missing,
-        stored=found.stored,
-        values=values,
-    )
+    return CategoryColumn(kind="category", reason=reason, values=values, **found.common)
 
 
 def say_misfit(found: Evidence, misfit: Misfit) -> str:

@@ -116,16 +116,14 @@ def number_column(found: Readable) -> NumberColumn | None:
         lead += f" with {(format.prefix or format.suffix).strip()!r}"
     tail = heavy_tail(bulk.values, bulk.counts)
     return NumberColumn(
-        name=evidence.name,
         kind="integer" if whole else "decimal",
         reason="; ".join([lead, *bulk.told, *(["a heavy tail"] if tail else [])]),
-        missing=evidence.missing,
-        stored=evidence.stored,
         format=format,
         low=bulk.low,
         high=bulk.high,
         heavy_tail=tail,
         specials=bulk.specials,
+        **evidence.common,
     )
 
 
@@ -206,14 +204,12 @@ def time_column(found: Readable) -> TimeColumn:
     if guess.doubt:
         reason += f" (or {guess.doubt}: the values fit both)"
     return TimeColumn(
-        name=evidence.name,
         kind=guess.kind,
         reason="; ".join([reason, *bulk.told]),
-        missing=evidence.missing,
-        stored=evidence.stored,
         format=format,
         origin=origin,
         low=low,
         high=high,
         specials=bulk.specials,
+        **evidence.common,
     )

@@ -9,9 +9,8 @@ of the known columns, numbers over the range of both tables, categories 0 or 1; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from gansmith.errors import InputError
 from gansmith.metrics.functional import check_enough
 from gansmith.metrics.table.columns import Columns, Numbers, check_names
+from gansmith.metrics.table.intervals import wilson_middle
 
 __all__ = [
     "Attack",
@@ -86,10 +86,7 @@ class Attack:
 def success_rate(successes: int, tries: int, confidence: float = 0.95) -> Rate:
     """Wilson's estimate of a rate, with half the width of its interval; raises `TooFew` without tries."""
     check_enough("an attack", 1, tries)
-    z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
-    value = (successes + z2 / 2) / (tries + z2)
-    error = (z2 * (successes * (tries - successes) / tries + z2 / 4)) ** 0.5 / (tries + z2)
-    return Rate(tries, successes, value, error)
+    return Rate(tries, successes, *wilson_middle(successes / tries, tries, confidence))
 
 
 def _scale(targets: Columns, made: Columns, name: str) -> float:
@@ -160,6 +157,19 @@ def _targets(columns: Columns, most: int, rng: np.random.Generator) -> Columns:
     return columns.take(rng.permutation(len(columns))[:most])
 
 
+def _attacked(
+    succeeds: Callable[[Columns], NDArray[np.bool_]],
+    sides: tuple[Columns, Columns],
+    most: int,
+    confidence: float,
+    seed: int,
+) -> Attack:
+    """An attack on some training records and, as its control, on some held-out ones."""
+    rng = np.random.default_rng(seed)
+    found = [succeeds(_targets(side, most, rng)) for side in sides]
+    return Attack.of(*(success_rate(int(hits.sum()), len(hits), confidence) for hits in found))
+
+
 def _check(made: Columns, columns: Sequence[str], most: int) -> None:
     check_names(columns, made)
     if not columns:
@@ -199,14 +209,12 @@ def attribute_inference(
     _check(made, names, attacks)
     if secret in names:
         raise InputError(f"the secret {secret!r} is among the known columns")
-    rng = np.random.default_rng(seed)
-    rates = []
-    for side in (train, held_out):
-        targets = _targets(side, attacks, rng)
+
+    def right(targets: Columns) -> NDArray[np.bool_]:
         guess = made[secret][gower_nearest(targets, made, names)[:, 0]]
-        right = correct_guesses(guess, targets[secret], secret in made.categories)
-        rates.append(success_rate(int(right.sum()), len(right), confidence))
-    return Attack.of(*rates)
+        return correct_guesses(guess, targets[secret], secret in made.categories)
+
+    return _attacked(right, (train, held_out), attacks, confidence, seed)
 
 
 def attribute_risks(
@@ -264,11 +272,10 @@ def linkability(
     _check(made, second, attacks)
     if shared := sorted(set(first) & set(second)):
         raise InputError(f"columns on both sides of a link: {', '.join(shared)}")
-    rng = np.random.default_rng(seed)
-    rates = []
-    for side in (train, held_out):
-        targets = _targets(side, attacks, rng)
+
+    def linked(targets: Columns) -> NDArray[np.bool_]:
         a, b = (gower_nearest(targets, made, names, neighbours) for names in (first, second))
-        linked = (a[:, :, None] == b[:, None, :]).any((1, 2))
-        rates.append(success_rate(int(linked.sum()), len(linked), confidence))
-    return Attack.of(*rates)
+        found: NDArray[np.bool_] = (a[:, :, None] == b[:, None, :]).any((1, 2))
+        return found
+
+    return _attacked(linked, (train, held_out), attacks, confidence, seed)

@@ -15,7 +15,7 @@ import numpy as np
 from gansmith.errors import InputError
 from gansmith.metrics.table.columns import Numbers
 
-__all__ = ["area", "area_variance", "effective", "share_difference", "wilson"]
+__all__ = ["area", "area_variance", "effective", "share_difference", "wilson", "wilson_middle"]
 
 
 def wilson(share: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -36,10 +36,16 @@ def wilson(share: float, trials: float, confidence: float = 0.95) -> tuple[float
         raise InputError(f"confidence must be between 0 and 1, got {confidence}")
     if trials <= 0:
         raise InputError("an interval of a share needs at least 1 trial")
+    middle, half = wilson_middle(share, trials, confidence)
+    return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
+
+
+def wilson_middle(share: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
+    """The middle of Wilson's interval, which is his estimate of the share, and half its width; arguments as there."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * float(np.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2)))
-    return max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share))
+    return middle, half
 
 
 def share_difference(

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,32 +46,19 @@ def check_learners(names: Iterable[str]) -> None:
     _sklearn("base")
 
 
-def _classifier(learner: str, categorical: list[bool], seed: int) -> Any:
+def _model(learner: str, kind: Literal["Classifier", "Regressor"], categorical: list[bool], seed: int) -> Any:
+    classes = kind == "Classifier"
     if learner == "linear":
-        return _sklearn("linear_model").LogisticRegression(max_iter=200)
+        linear = _sklearn("linear_model")
+        return linear.LogisticRegression(max_iter=200) if classes else linear.Ridge()
     if learner == "tree":
-        return _sklearn("tree").DecisionTreeClassifier(min_samples_leaf=10, random_state=seed)
+        return getattr(_sklearn("tree"), f"DecisionTree{kind}")(min_samples_leaf=10, random_state=seed)
     if learner == "forest":
-        return _sklearn("ensemble").RandomForestClassifier(50, min_samples_leaf=3, random_state=seed)
+        return getattr(_sklearn("ensemble"), f"RandomForest{kind}")(50, min_samples_leaf=3, random_state=seed)
     if learner == "boosting":
-        return _sklearn("ensemble").HistGradientBoostingClassifier(
-            categorical_features=categorical, early_stopping=False, random_state=seed
-        )
-    return _sklearn("neural_network").MLPClassifier((64,), max_iter=20, random_state=seed)
-
-
-def _regressor(learner: str, categorical: list[bool], seed: int) -> Any:
-    if learner == "linear":
-        return _sklearn("linear_model").Ridge()
-    if learner == "tree":
-        return _sklearn("tree").DecisionTreeRegressor(min_samples_leaf=10, random_state=seed)
-    if learner == "forest":
-        return _sklearn("ensemble").RandomForestRegressor(50, min_samples_leaf=3, random_state=seed)
-    if learner == "boosting":
-        return _sklearn("ensemble").HistGradientBoostingRegressor(
-            categorical_features=categorical, early_stopping=False, random_state=seed
-        )
-    return _sklearn("neural_network").MLPRegressor((64,), max_iter=40, random_state=seed)
+        boosting = getattr(_sklearn("ensemble"), f"HistGradientBoosting{kind}")
+        return boosting(categorical_features=categorical, early_stopping=False, random_state=seed)
+    return getattr(_sklearn("neural_network"), f"MLP{kind}")((64,), max_iter=20 if classes else 40, random_state=seed)
 
 
 def _fit(model: Any, rows: Numbers, target: NDArray[Any]) -> Any:
@@ -93,7 +80,7 @@ class Classifier:
     def __init__(self, learner: str, encoder: Encoder, classes: int, seed: int = 0) -> None:
         check_learners([learner])
         self._view = encoder.dense if learner in DENSE else encoder.codes
-        self._model = _classifier(learner, encoder.categorical, seed)
+        self._model = _model(learner, "Classifier", encoder.categorical, seed)
         self._size = classes
         self._seen: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -117,7 +104,7 @@ class Regressor:
     def __init__(self, learner: str, encoder: Encoder, seed: int = 0) -> None:
         check_learners([learner])
         self._view = encoder.dense if learner in DENSE else encoder.codes
-        self._model = _regressor(learner, encoder.categorical, seed)
+        self._model = _model(learner, "Regressor", encoder.categorical, seed)
         self._scale = (0.0, 1.0)
 
     def fit(self, rows: Columns, target: Numbers) -> Regressor:
