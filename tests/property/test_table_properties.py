@@ -6,7 +6,7 @@ import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gansmith.data.table.find import find_schema
@@ -100,6 +100,11 @@ moments = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2099, 12
     st.sampled_from(FORMATS),
     st.sampled_from(["+00:00", "-03:30", "+05:45"]),
     st.lists(moments, min_size=2, max_size=20),
+)
+@example(
+    "%Y-%m-%d %H:%M:%S.%6f",
+    "+00:00",
+    [*[datetime.datetime(2000, 1, 1)] * 3, datetime.datetime(1935, 1, 1), datetime.datetime(2071, 3, 1, 0, 0, 0, 7)],
 )
 def test_times_come_back(format, zone, when):
     spelt = TimeFormat(format=format, zone=zone)

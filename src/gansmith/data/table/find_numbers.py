@@ -196,7 +196,8 @@ def time_column(found: Readable) -> TimeColumn:
     low, high = format.write(np.array([bulk.low, bulk.high]).astype(np.int64)).to_pylist()
     origin = ""
     if guess.kind in ("date", "datetime"):
-        second = np.datetime64(int(bulk.low // format.rate), "s")
+        long = bulk.high - bulk.low >= EXACT / 4  # from its middle, half as far, every tick is still told apart
+        second = np.datetime64(int((bulk.low + long * (bulk.high - bulk.low) / 2) // format.rate), "s")
         origin = str(second.astype("M8[D]") if guess.kind == "date" else second)
     reason = f"{guess.kind}s spelt {format.format}"
     if "z" in format.format:
