@@ -145,6 +145,13 @@ def test_infinite_and_endless_numbers_are_refused_together(tmp_path):
     assert "the infinite number" in second and "column 'y' holds the infinite number inf (line 3" in third
 
 
+def test_numbers_too_large_to_take_differences_of_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n1.5,1\n-1.7e308,2\n1e299,4\n")
+    with pytest.raises(InputError, match=r"column 'x' holds the number -1.7e308, beyond 1e\+300.*line 3; 1 such"):
+        find_schema(profile(open_source(path)))
+
+
 def test_ambiguous_dates_are_told():
     column, warnings = find(every("01/02/2020", "03/04/2021"))
     assert column.kind == "date" and "the values fit" in warnings and column.format.format == "%m/%d/%Y"

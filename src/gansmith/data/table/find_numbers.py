@@ -22,6 +22,8 @@ __all__ = ["Readable", "number_column", "read_numbers", "read_times", "time_colu
 _LEADING_ZERO = r"^[+-]?0\d+$"
 _LONGEST = 400
 """Characters of the longest number that is read; every float has fewer."""
+_VAST = 1e300
+"""Differences of larger numbers may not fit into a float."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -52,7 +54,8 @@ def read_numbers(found: Evidence, format: NumberFormat | None = None) -> Readabl
     """Read a column as numbers; None if fewer than half of its values are numbers.
 
     Raises:
-        InputError: For infinite numbers, and for numbers of more than 400 characters.
+        InputError: For infinite numbers, for numbers beyond 1e300 (differences of them would be infinite), and for
+            numbers of more than 400 characters.
     """
     format = format or found.profile.number or guess_number_format(found.text)
     if format is None or not len(found.text):
@@ -85,10 +88,16 @@ def _read(found: Evidence, format: Any) -> tuple[Evidence, Any, Mask]:
 def _refuse_boundless(found: Evidence, values: Floats) -> None:
     pc = arrow_compute()
     infinite = np.isinf(values)
+    vast = (np.abs(values) > _VAST) & ~infinite
     words = pc.match_substring_regex(found.text, r"(?i)^[+-]?inf(inity)?$").to_numpy(zero_copy_only=False)
     long = (pc.utf8_length(found.text).to_numpy() > _LONGEST) & ~np.isnan(values)
     problems = []
-    for which, what in ((long, "a number of {length:,} characters"), (infinite | words, "the infinite number {value}")):
+    kinds = (
+        (long, "a number of {length:,} characters"),
+        (infinite | words, "the infinite number {value}"),
+        (vast & ~long, f"the number {{value}}, beyond {_VAST:g}, too large to reckon with"),
+    )
+    for which, what in kinds:
         at = np.flatnonzero(which)
         if len(at):
             value = found.text[int(at[0])].as_py()
