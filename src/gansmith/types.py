@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec", "count_rows"]
+__all__ = ["Batch", "Clock", "Field", "Json", "Kind", "Scalar", "Spec", "Token", "count_rows"]
 
 Batch: TypeAlias = "Mapping[str, Tensor]"
 """Named tensors with one leading dimension in common: the samples."""
@@ -17,6 +17,21 @@ Batch: TypeAlias = "Mapping[str, Tensor]"
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 Kind = Literal["real", "onehot", "token", "label", "mask"]
+
+
+@dataclass(frozen=True)
+class Token:
+    """One of the whole numbers that a sample is made of.
+
+    Attributes:
+        size: Number of choices: 0 to `size - 1`.
+        rising: First choice from which on a larger one means a larger value; None where choices have no order.
+        part: Whether it only says which part of what the token before it stands for is meant.
+    """
+
+    size: int
+    rising: int | None = None
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,13 +43,15 @@ class Field:
         kind: `real` numbers, `onehot` vectors, `token` ids, class `label` ids or 0/1 `mask`.
         head: What squashes a generator's output for this field (`"tanh"` for [-1, 1]); `None` leaves it as it is.
         names: Class names of a `label` (its number of classes is `len(names)`), or names of a vector's entries: those
-            of one category are `colour=red`, `colour=blue`. Empty otherwise.
+            of one category are `colour=red`, `colour=blue`; names of the tokens of a `token` field. Empty otherwise.
+        tokens: What each token of a `token` field is.
     """
 
     shape: tuple[int, ...]
     kind: Kind = "real"
     head: str | None = None
     names: tuple[str, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
 
 Spec: TypeAlias = Mapping[str, Field]

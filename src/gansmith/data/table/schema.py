@@ -100,6 +100,11 @@ class NumberColumn(_Base):
         """Whether every value is larger than 0, special values apart."""
         return self.low > 0
 
+    @property
+    def resolution(self) -> float:
+        """The distance of two numbers that are spelt differently; 0 where digits have no limit."""
+        return 0.0 if self.format.digits is None or self.format.style == "scientific" else 10.0**-self.format.digits
+
 
 class TimeColumn(_Base):
     """Dates, times of day, instants or durations.
@@ -133,6 +138,11 @@ class TimeColumn(_Base):
     def step(self) -> int:
         """Ticks in one unit."""
         return DAY * self.format.rate if self.kind == "date" else self.format.rate
+
+    @property
+    def resolution(self) -> float:
+        """The distance of two ticks."""
+        return 1.0 / self.step
 
 
 class BooleanColumn(_Base):

@@ -1,0 +1,110 @@
+"""Rows of a table as tokens, and back: fitted to the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+from pydantic import TypeAdapter, ValidationError
+
+from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.schema import Schema
+from gansmith.data.table.table_set import TableSet
+from gansmith.data.table.tokens import CategoryTokens, ColumnTokens, NumberTokens, fit_tokens
+from gansmith.errors import InputError
+from gansmith.types import Batch, Field, Json, Spec
+
+__all__ = ["TableCodec"]
+
+_COLUMN: TypeAdapter[ColumnTokens] = TypeAdapter(
+    Annotated[CategoryTokens | NumberTokens, Setting(discriminator="kind")]
+)
+
+FORMAT = "gansmith-table-codec"
+
+
+@dataclass(frozen=True)
+class TableCodec:
+    """Rows to tokens and back.
+
+    Attributes:
+        schema: What the columns are.
+        columns: How each learnt column becomes tokens, by name, in the order of the schema.
+    """
+
+    schema: Schema
+    columns: Mapping[str, ColumnTokens]
+
+    @classmethod
+    def fit(cls, table: TableSet) -> Self:
+        """Fitted to training rows."""
+        learnt = table.schema.learnt
+        return cls(table.schema, {c.name: fit_tokens(table.columns[c.name], c) for c in learnt})
+
+    @cached_property
+    def spec(self) -> Spec:
+        """`tokens`: int64 `(T,)`."""
+        tokens = [token for column in self.columns.values() for token in column.tokens]
+        names = [name for name, column in self.columns.items() for _ in column.tokens]
+        return {"tokens": Field((len(tokens),), "token", names=tuple(names), tokens=tuple(tokens))}
+
+    @cached_property
+    def places(self) -> Mapping[str, slice]:
+        """Where the tokens of each column are."""
+        found, start = {}, 0
+        for name, column in self.columns.items():
+            found[name] = slice(start, start + len(column.tokens))
+            start += len(column.tokens)
+        return found
+
+    def encode(self, columns: Mapping[str, ParsedColumn]) -> Batch:
+        """Parsed columns as `tokens`: int64 `(N, T)`."""
+        tokens = [codec.encode(columns[name]) for name, codec in self.columns.items()]
+        return {"tokens": torch.from_numpy(np.concatenate(tokens, 1))}
+
+    def decode(
+        self,
+        batch: Batch,
+        within: NDArray[np.float64] | None = None,
+        bounds: Mapping[str, tuple[float, float]] | None = None,
+    ) -> tuple[dict[str, ParsedColumn]]:
+        """Tokens as parsed columns.
+
+        Args:
+            batch: `tokens` `(N, T)`.
+            within: Where in its last part each value lies, in [0, 1), `(N, columns)`; None takes one place.
+            bounds: Least and largest value that may come out of some columns.
+        """
+        tokens = batch["tokens"].detach().cpu().numpy()
+        found = {}
+        for i, (name, codec) in enumerate(self.columns.items()):
+            share = None if within is None else within[:, i]
+            low, high = (bounds or {}).get(name, (None, None))
+            found[name] = codec.decode(tokens[:, self.places[name]], share, low, high)
+        return (found,)
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything that `from_json` needs."""
+        columns: dict[str, Json] = {name: column.model_dump(mode="json") for name, column in self.columns.items()}
+        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The codec that `to_json` described. Raises `InputError` for anything else."""
+        if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("columns"), dict):
+            raise InputError(f"this is no codec of a table: it needs format {FORMAT!r}, a schema and columns")
+        schema = Schema.from_json(data["schema"])
+        given: Any = data["columns"]
+        names = [c.name for c in schema.learnt]
+        if list(given) != names:
+            raise InputError("the codec of the table has other columns than its schema")
+        try:
+            return cls(schema, {name: _COLUMN.validate_python(given[name]) for name in names})
+        except ValidationError as error:
+            raise InputError(f"the codec of the table is damaged: {error.errors()[0]['msg']}") from None

@@ -1,0 +1,337 @@
+"""The values of a column as small whole numbers, from which it can be told again what was encoded.
+
+A category is one token, or two digits where there are very many. A number is one token: a missing value, a special
+one, a value that many rows share, or an interval between two quantiles; a second token, where there are rows enough,
+is the part of that interval. Within the last part nothing is learnt: there the training quantiles say all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.schema import BooleanColumn, CategoryColumn, NumberColumn, TimeColumn
+from gansmith.types import Token
+
+__all__ = ["CategoryTokens", "ColumnTokens", "NumberTokens", "Tokens", "fit_tokens"]
+
+Tokens = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MOST_CHOICES = 512
+"""Categories from which on two digits are learnt in place of one token."""
+
+MOST_VALUES, ROWS_A_VALUE = 128, 30
+"""A column of numbers is learnt value by value up to so many values, if so many rows have each on average."""
+
+MOST_BINS, ROWS_A_BIN = 32, 40
+"""Intervals of equally many rows, at most, and training rows in one, at least."""
+
+MOST_PARTS, ROWS_A_PART = 16, 8
+"""The same of the parts of an interval."""
+
+INSIDE = 0.6180339887498949
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CategoryTokens(_Model):
+    """Categories and booleans: the column's values, then its spellings of a missing one.
+
+    Attributes:
+        kind: `category`.
+        values: Number of values.
+        missing: Number of spellings of a missing value.
+        order: Codes of values from the most to the least frequent, where there are two digits; empty else.
+    """
+
+    kind: Literal["category"] = "category"
+    values: int
+    missing: int
+    order: tuple[int, ...] = ()
+
+    @classmethod
+    def fit(cls, parsed: ParsedColumn, values: int, missing: int) -> Self:
+        """Fitted to training values; frequent categories share a first digit, so that it says how rare a value is."""
+        if values + missing <= MOST_CHOICES:
+            return cls(values=values, missing=missing)
+        counts = np.bincount(parsed.values[parsed.missing == 0], minlength=values)
+        return cls(values=values, missing=missing, order=tuple(np.argsort(-counts, kind="stable").tolist()))
+
+    @property
+    def base(self) -> int:
+        """Choices of a digit."""
+        return int(np.ceil(np.sqrt(self.values + self.missing)))
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """What each token of the column is."""
+        if not self.order:
+            return (Token(self.values + self.missing),)
+        return Token(-(-(self.values + self.missing) // self.base)), Token(self.base, part=True)
+
+    @cached_property
+    def _order(self) -> Tokens:
+        return np.array(self.order, np.int64)
+
+    @cached_property
+    def _rank(self) -> Tokens:
+        return np.argsort(self._order)
+
+    def encode(self, parsed: ParsedColumn) -> Tokens:
+        """Tokens `(N, 1)` or `(N, 2)`."""
+        codes = np.where(parsed.missing > 0, 0, parsed.values).astype(np.int64)
+        if not self.order:
+            return np.where(parsed.missing > 0, self.values + parsed.missing - 1, codes)[:, None]
+        rank = np.where(parsed.missing > 0, self.values + parsed.missing - 1, self._rank[codes])
+        return np.stack([rank // self.base, rank % self.base], 1)
+
+    def decode(self, tokens: Tokens, within: Floats | None = None, low: Any = None, high: Any = None) -> ParsedColumn:
+        """The values again; a pair of digits that stands for nothing counts as the last."""
+        last = self.values + self.missing - 1
+        rank = tokens[:, 0] if not self.order else np.minimum(tokens[:, 0] * self.base + tokens[:, 1], last)
+        missing = np.maximum(rank - self.values + 1, 0)
+        kept = np.minimum(rank, self.values - 1)
+        codes = np.where(missing > 0, -1, self._order[kept] if self.order else kept)
+        return ParsedColumn(codes.astype(np.int32), missing.astype(np.uint8), np.zeros(len(codes), np.uint8))
+
+    def allowed(self, codes: Tokens | None, missing: bool) -> tuple[Floats, NDArray[np.bool_] | None]:
+        """What tokens may be, where only some values may: as `NumberTokens.allowed`.
+
+        Args:
+            codes: The codes that may be; None for every one.
+            missing: Whether the value may be missing.
+        """
+        good = np.zeros(self.values + self.missing, bool)
+        good[self.values :] = missing
+        good[: self.values] = True if codes is None else False
+        if codes is not None:
+            good[self._rank[codes] if self.order else codes] = True
+        if not self.order:
+            return np.where(good, 0.0, -np.inf), None
+        first, second = (token.size for token in self.tokens)
+        table = np.zeros(first * second, bool)
+        table[: len(good)] = good
+        table = table.reshape(first, second)
+        return np.where(table.any(1), 0.0, -np.inf), table
+
+
+class NumberTokens(_Model):
+    """Numbers and times.
+
+    Attributes:
+        kind: `number`.
+        missing: Number of spellings of a missing value.
+        specials: The special values as numbers.
+        atoms: Values with a token of their own, rising.
+        edges: Borders of the parts of each interval, rising; intervals in rising order. Each has a part or more.
+        whole: The distance of two values that can be told apart as they are spelt; 0 for none.
+    """
+
+    kind: Literal["number"] = "number"
+    missing: int
+    specials: tuple[float, ...]
+    atoms: tuple[float, ...]
+    edges: tuple[tuple[float, ...], ...]
+    whole: float = 0.0
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        flat = [edge for part in self.edges for edge in part]
+        if any(len(part) < 2 for part in self.edges) or any(a > b for a, b in zip(flat, flat[1:], strict=False)):
+            raise ValueError("edges must rise")
+        return self
+
+    @classmethod
+    def fit(cls, parsed: ParsedColumn, missing: int, specials: Floats, whole: float) -> Self:
+        """Fitted to training values."""
+        values = parsed.values[(parsed.missing == 0) & (parsed.special == 0)].astype(np.float64)
+        found, counts = np.unique(values, return_counts=True)
+        if len(found) <= min(MOST_VALUES, max(2, len(values) // ROWS_A_VALUE)):
+            atoms, edges = found, []
+        else:
+            bins = int(np.clip(len(values) // ROWS_A_BIN, 2, MOST_BINS))
+            often = counts * 2 * bins >= len(values)
+            atoms, edges = found[often], _edges(found[~often], counts[~often], bins)
+        return cls(
+            missing=missing,
+            specials=tuple(specials.tolist()),
+            atoms=tuple(atoms.tolist()),
+            edges=tuple(map(tuple, edges)),
+            whole=whole,
+        )
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """What each token of the column is."""
+        apart = self.missing + len(self.specials)
+        first = Token(apart + len(self.atoms) + len(self.edges), rising=apart)
+        parts = max((len(part) - 1 for part in self.edges), default=1)
+        return (first,) if parts == 1 else (first, Token(parts, rising=0, part=True))
+
+    @cached_property
+    def _layout(self) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Lower and upper end of what each first token stands for, missing ones left out, and which are intervals."""
+        atoms = np.array(self.atoms)
+        low = np.concatenate([atoms, [part[0] for part in self.edges]])
+        high = np.concatenate([atoms, [part[-1] for part in self.edges]])
+        order = np.lexsort((high, low))
+        is_bin = np.arange(len(low)) >= len(atoms)
+        special = np.array(self.specials)
+        return (
+            np.concatenate([special, low[order]]),
+            np.concatenate([special, high[order]]),
+            np.concatenate([np.zeros(len(special), bool), is_bin[order]]),
+        )
+
+    @cached_property
+    def _parts(self) -> tuple[Floats, Floats, Tokens]:
+        """Lower and upper end of each part `(tokens, parts)`, and how many parts a token has."""
+        low, high, is_bin = self._layout
+        most = max((len(part) - 1 for part in self.edges), default=1)
+        lows, highs = np.repeat(low[:, None], most, 1), np.repeat(high[:, None], most, 1)
+        counts = np.ones(len(low), np.int64)
+        for at, part in zip(np.flatnonzero(is_bin), self.edges, strict=True):
+            counts[at] = len(part) - 1
+            lows[at, : counts[at]], highs[at, : counts[at]] = part[:-1], part[1:]
+            lows[at, counts[at] :], highs[at, counts[at] :] = part[-2], part[-1]
+        return lows, highs, counts
+
+    def encode(self, parsed: ParsedColumn) -> Tokens:
+        """Tokens `(N, 1)` or `(N, 2)`; what lies outside the training values goes to the nearest interval."""
+        specials = len(self.specials)
+        gone, special = parsed.missing > 0, parsed.special > 0
+        values = np.where(gone | special, 0.0, parsed.values)
+        first, second = self._places(values)
+        first = np.where(special, parsed.special.astype(np.int64) - 1, first + specials) + self.missing
+        first = np.where(gone, parsed.missing.astype(np.int64) - 1, first)
+        if len(self.tokens) == 1:
+            return first[:, None]
+        return np.stack([first, np.where(gone | special, 0, second)], 1)
+
+    def _places(self, values: Floats) -> tuple[Tokens, Tokens]:
+        """Among atoms and intervals in rising order: which one, and the part."""
+        specials = len(self.specials)
+        low, _, is_bin = (a[specials:] for a in self._layout)
+        order_atoms, order_bins = np.flatnonzero(~is_bin), np.flatnonzero(is_bin)
+        first = np.zeros(len(values), np.int64)
+        second = np.zeros(len(values), np.int64)
+        taken = np.zeros(len(values), bool)
+        if len(order_atoms):
+            atoms = low[order_atoms]
+            at = np.clip(np.searchsorted(atoms, values), 0, len(atoms) - 1)
+            left = np.maximum(at - 1, 0)
+            at = np.where(np.abs(atoms[left] - values) < np.abs(atoms[at] - values), left, at)
+            taken = (atoms[at] == values) | (len(order_bins) == 0)
+            first = order_atoms[at]
+        if len(order_bins):
+            edges = np.concatenate([np.array(part[:-1]) for part in self.edges])
+            owner = np.repeat(np.arange(len(self.edges)), [len(part) - 1 for part in self.edges])
+            place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 1)
+            start = np.searchsorted(owner, np.arange(len(self.edges)))
+            first = np.where(taken, first, order_bins[owner[place]])
+            second = np.where(taken, 0, place - start[owner[place]])
+        return first, second
+
+    def decode(
+        self, tokens: Tokens, within: Floats | None = None, low: float | None = None, high: float | None = None
+    ) -> ParsedColumn:
+        """The values again.
+
+        Args:
+            tokens: `(N, 1)` or `(N, 2)`.
+            within: Where in the last part a value lies, in [0, 1), `(N,)`; None takes a place near the middle that is
+                hardly ever one of the values with a token of their own, so that encoding gives the tokens again.
+            low: Least value that may come out, special ones apart; None for no bound.
+            high: Largest value.
+        """
+        specials, lows, highs = len(self.specials), *self._parts[:2]
+        missing = np.where(tokens[:, 0] < self.missing, tokens[:, 0] + 1, 0)
+        at = np.maximum(tokens[:, 0] - self.missing, 0)
+        part = np.minimum(tokens[:, 1], self._parts[2][at] - 1) if tokens.shape[1] > 1 else np.zeros_like(at)
+        a, b = lows[at, part], highs[at, part]
+        special = np.where((missing == 0) & (at < specials), at + 1, 0)
+        usual = (missing == 0) & (special == 0)
+        if low is not None:
+            a, b = np.where(usual, np.maximum(a, low), a), np.where(usual, np.maximum(b, low), b)
+        if high is not None:
+            a, b = np.where(usual, np.minimum(a, high), a), np.where(usual, np.minimum(b, high), b)
+        share = INSIDE if within is None else within
+        values = np.where(a == b, a, a * (1 - share) + b * share)
+        if self.whole and (low is not None or high is not None):
+            least = -np.inf if low is None else np.ceil(low / self.whole - 1e-9) * self.whole
+            most = np.inf if high is None else np.floor(high / self.whole + 1e-9) * self.whole
+            values = np.where(usual, np.clip(values, least, most), values)
+        values = np.where(missing > 0, np.nan, values)
+        return ParsedColumn(values, missing.astype(np.uint8), special.astype(np.uint8))
+
+    def allowed(self, low: float, high: float) -> tuple[Floats, NDArray[np.bool_] | None]:
+        """What tokens may be, where values lie in a range; missing and special ones don't.
+
+        Returns:
+            What to add to the logarithm of each first token's probability, `-inf` where it can't be; and which second
+            tokens may follow each first one, `(first, second)`, None where there is one token only.
+        """
+        lows, highs, counts = self._parts
+        specials = len(self.specials)
+        lasting = np.arange(lows.shape[1]) < counts[:, None]
+        inside = (highs >= low) & (lows <= high) & lasting
+        wide = np.where(highs > lows, np.minimum(highs, high) - np.maximum(lows, low), 0)
+        inside &= (wide > 0) | (highs == lows)
+        inside[:specials] = False
+        share = inside.sum(1) / counts
+        with np.errstate(divide="ignore"):
+            first = np.concatenate([np.full(self.missing, -np.inf), np.log(share)])
+        if len(self.tokens) == 1:
+            return first, None
+        return first, np.concatenate([np.zeros((self.missing, lows.shape[1]), bool), inside])
+
+
+ColumnTokens = CategoryTokens | NumberTokens
+
+
+def fit_tokens(
+    parsed: ParsedColumn, column: NumberColumn | TimeColumn | BooleanColumn | CategoryColumn
+) -> ColumnTokens:
+    """How the values of a column are learnt, fitted to training values."""
+    missing = len(column.missing)
+    if isinstance(column, BooleanColumn | CategoryColumn):
+        return CategoryTokens.fit(parsed, len(column.values), missing)
+    return NumberTokens.fit(parsed, missing, _special_values(parsed, column), column.resolution)
+
+
+def _special_values(parsed: ParsedColumn, column: NumberColumn | TimeColumn) -> Floats:
+    """The special values of a column as numbers; of one that training does not have, what was never seen: zero."""
+    found = np.zeros(len(column.specials))
+    for i in range(len(column.specials)):
+        at = np.flatnonzero(parsed.special == i + 1)[:1]
+        found[i] = parsed.values[at[0]] if len(at) else 0.0
+    return found
+
+
+def _edges(found: Floats, counts: Tokens, bins: int) -> list[list[float]]:
+    """Intervals of about equally many rows and their parts: borders lie halfway between neighbouring values."""
+    if not len(found):
+        return []
+    ends = np.cumsum(counts)
+    parts = int(np.clip(ends[-1] // (bins * ROWS_A_PART), 1, MOST_PARTS))
+    halves = found[:-1] / 2 + found[1:] / 2
+    main = _cuts(ends, bins)
+    fine = np.union1d(main, _cuts(ends, bins * parts))
+    borders = [float(found[0]), *halves[fine].tolist(), float(found[-1])]
+    at = [0, *(np.searchsorted(fine, main) + 1).tolist(), len(borders) - 1]
+    return [borders[start : stop + 1] for start, stop in zip(at, at[1:], strict=False)]
+
+
+def _cuts(ends: Tokens, pieces: int) -> Tokens:
+    """Behind which values to cut, so that pieces have about equally many rows; `ends` counts rows up to each value."""
+    at = np.searchsorted(ends, np.arange(1, pieces) * (ends[-1] / pieces))
+    return np.unique(at[at < len(ends) - 1])
