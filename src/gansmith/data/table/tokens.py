@@ -7,8 +7,8 @@ is the part of that interval. Within the last part nothing is learnt: there the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -112,15 +112,13 @@ class CategoryTokens(_Model):
         """
         good = np.zeros(self.values + self.missing, bool)
         good[self.values :] = missing
-        good[: self.values] = True if codes is None else False
+        good[: self.values] = codes is None
         if codes is not None:
             good[self._rank[codes] if self.order else codes] = True
         if not self.order:
             return np.where(good, 0.0, -np.inf), None
         first, second = (token.size for token in self.tokens)
-        table = np.zeros(first * second, bool)
-        table[: len(good)] = good
-        table = table.reshape(first, second)
+        table = np.resize(np.append(good, np.zeros(first * second - len(good), bool)), (first, second))
         return np.where(table.any(1), 0.0, -np.inf), table
 
 
@@ -146,7 +144,7 @@ class NumberTokens(_Model):
     @model_validator(mode="after")
     def _rises(self) -> Self:
         flat = [edge for part in self.edges for edge in part]
-        if any(len(part) < 2 for part in self.edges) or any(a > b for a, b in zip(flat, flat[1:], strict=False)):
+        if any(len(part) < 2 for part in self.edges) or any(a > b for a, b in pairwise(flat)):
             raise ValueError("edges must rise")
         return self
 
@@ -220,8 +218,8 @@ class NumberTokens(_Model):
     def _places(self, values: Floats) -> tuple[Tokens, Tokens]:
         """Among atoms and intervals in rising order: which one, and the part."""
         specials = len(self.specials)
-        low, _, is_bin = (a[specials:] for a in self._layout)
-        order_atoms, order_bins = np.flatnonzero(~is_bin), np.flatnonzero(is_bin)
+        low, is_bin = self._layout[0][specials:], self._layout[2][specials:]
+        order_atoms, order_bins = np.flatnonzero(is_bin == 0), np.flatnonzero(is_bin)
         first = np.zeros(len(values), np.int64)
         second = np.zeros(len(values), np.int64)
         taken = np.zeros(len(values), bool)
@@ -328,7 +326,7 @@ def _edges(found: Floats, counts: Tokens, bins: int) -> list[list[float]]:
     fine = np.union1d(main, _cuts(ends, bins * parts))
     borders = [float(found[0]), *halves[fine].tolist(), float(found[-1])]
     at = [0, *(np.searchsorted(fine, main) + 1).tolist(), len(borders) - 1]
-    return [borders[start : stop + 1] for start, stop in zip(at, at[1:], strict=False)]
+    return [borders[start : stop + 1] for start, stop in pairwise(at)]
 
 
 def _cuts(ends: Tokens, pieces: int) -> Tokens:
