@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,48 +10,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.core import Backend, Draw, Game, GameError
+from gansmith.core import Draw, Game
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.reader import Pixels
 from gansmith.errors import InputError
 from gansmith.recipes._conditions import classes_of, labels_of
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.conditions import ROWS, load_rows
-from gansmith.run.files import read_json, replacing_folder, sha256, write_json
 from gansmith.run.latent import decode, encode, from_styles, placed, style_shape, to_styles
 from gansmith.run.sample import Samples, Truncation, Where, asked, check_truncation, inputs, sample
-from gansmith.run.settings import resolve
+from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.types import Batch, Json
 
-__all__ = ["FORMAT", "Model"]
-
-FORMAT = 1
-FILES = ("model.safetensors", "recipe.json", "codec.json", "provenance.json")
-
-
-class _Noting(Mapping[str, nn.Module]):
-    """Nets that note which of them are asked for: those are what sampling needs."""
-
-    def __init__(self, nets: Mapping[str, nn.Module]) -> None:
-        self._nets = nets
-        self.used: list[str] = []
-
-    def __getitem__(self, name: str) -> nn.Module:
-        if name in self._nets and name not in self.used:
-            self.used.append(name)
-        return self._nets[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._nets)
-
-    def __len__(self) -> int:
-        return len(self._nets)
+__all__ = ["Model"]
 
 
 @dataclass(frozen=True)
@@ -96,46 +70,25 @@ class Model:
         Raises:
             InputError: The game makes no samples.
         """
-        if game.draw is None:
-            raise InputError(f"recipe {recipe.id} defines no draw, so it makes no samples")
-        noting = _Noting(nets)
+        drawing = drawing_of(recipe, game)
+        noting = Noting(nets)
         with torch.no_grad():
             device = next(p.device for net in nets.values() for p in net.parameters())
-            made = game.draw.make(noting, {k: v.to(device) for k, v in _blank(game.draw, codec).items()})
-            if game.draw.styles is not None:
-                blank = {k: v.to(device) for k, v in _blank(game.draw, codec).items()}
-                game.draw.styles.make(noting, game.draw.styles.map(noting, blank), blank)
-                game.draw.styles.centre(noting, blank)
-            if game.draw.encode is not None:
-                conditions = {k: v.to(device) for k, v in _blank(game.draw, codec).items() if k in game.draw.conditions}
-                game.draw.encode(noting, {**made, **conditions})
-        used = {name: nets[name] for name in noting.used}
-        return cls(
-            recipe, hp, codec, used, game.draw, frequencies, provenance, (rows or {}) if game.draw.conditions else {}
-        )
+            blank = {k: v.to(device) for k, v in _blank(drawing, codec).items()}
+            made = drawing.make(noting, blank)
+            if drawing.styles is not None:
+                drawing.styles.make(noting, drawing.styles.map(noting, blank), blank)
+                drawing.styles.centre(noting, blank)
+            if drawing.encode is not None:
+                drawing.encode(noting, {**made, **{k: v for k, v in blank.items() if k in drawing.conditions}})
+        kept = (rows or {}) if drawing.conditions else {}
+        return cls(recipe, hp, codec, noting.used, drawing, frequencies, provenance, kept)
 
     def save(self, folder: Path) -> None:
         """Write the model folder, replacing what is there at once."""
-        tensors = {
-            f"{name}/{key}": value.detach().cpu().contiguous()
-            for name, net in self.nets.items()
-            for key, value in net.state_dict().items()
-        }
-        tensors |= {f"{ROWS}/{name}": value.contiguous() for name, value in self.rows.items()}
-        recipe = {
-            "format": FORMAT,
-            "recipe": self.recipe.id,
-            "hp": self.hp.model_dump(mode="json"),
-            "nets": list(self.nets),
-            "frequencies": list(self.frequencies),
-        }
-        with replacing_folder(folder) as temporary:
-            save_file(tensors, temporary / "model.safetensors", {"format": "gansmith"})
-            write_json(temporary / "recipe.json", recipe)
-            write_json(temporary / "codec.json", self.codec.to_json())
-            digest = sha256(temporary / "model.safetensors")
-            write_json(temporary / "provenance.json", {**self.provenance, "weights_sha256": digest})
-            (temporary / "README.md").write_text(self.card(), encoding="utf-8")
+        rows = {f"{ROWS}/{name}": value for name, value in self.rows.items()}
+        codec, card = self.codec.to_json(), self.card()
+        write_model(folder, self.recipe, self.hp, codec, self.nets, self.provenance, card, self.frequencies, rows)
 
     @classmethod
     def load(cls, path: str | Path, recipe: str | None = None) -> Model:
@@ -148,35 +101,20 @@ class Model:
         Raises:
             InputError: The folder holds no model, a damaged one, or one whose recipe is not installed.
         """
-        folder = Path(path)
-        folder = folder / "model" if (folder / "model" / "recipe.json").is_file() else folder
-        if not (folder / "recipe.json").is_file():
-            raise InputError(f"{path} holds no model: a model folder has {', '.join(FILES)}")
-        about = read_json(folder / "recipe.json")
-        if about.get("format") != FORMAT:
-            raise InputError(f"{folder}: model format {about.get('format')!r}; this gansmith reads {FORMAT}")
-        if not (
-            about.get("nets")
-            and _is_list(about, "nets", str)
-            and _is_list(about, "frequencies", float)
-            and _is_dict(about, "hp")
-        ):
-            raise InputError(f"{folder / 'recipe.json'} is damaged")
-        chosen = _recipe_of(folder, about, recipe)
-        codec = ImageCodec.from_json(_json(read_json(folder / "codec.json")))
-        hp = resolve(chosen, "s", about["hp"])
-        try:
-            game = chosen.game(codec.spec, hp)
-        except GameError as error:
-            raise InputError(f"{folder} does not fit its recipe: {error}") from error
-        if game.draw is None:
-            raise InputError(f"recipe {chosen.id} defines no draw, so it makes no samples")
-        provenance = read_json(folder / "provenance.json")
-        nets = _load_nets(folder, game, about, provenance)
-        if about["frequencies"] and len(about["frequencies"]) != len(codec.classes):
-            raise InputError(f"{folder / 'recipe.json'} is damaged: its frequencies are not those of the classes")
-        rows = load_rows(folder / "model.safetensors", codec) if game.draw.conditions else {}
-        return cls(chosen, hp, codec, nets, game.draw, tuple(about["frequencies"]), provenance, rows)
+        return cls.read(Saved.of(path, recipe))
+
+    @classmethod
+    def read(cls, saved: Saved) -> Model:
+        """The model of a folder whose description was read. Raises `InputError` as `load`."""
+        codec = ImageCodec.from_json(_json(saved.codec))
+        game = saved.game(codec.spec)
+        drawing, frequencies = drawing_of(saved.recipe, game), tuple(saved.about["frequencies"])
+        nets = saved.nets(game)
+        if frequencies and len(frequencies) != len(codec.classes):
+            damaged = saved.folder / "recipe.json"
+            raise InputError(f"{damaged} is damaged: its frequencies are not those of the classes")
+        rows = load_rows(saved.weights, codec) if drawing.conditions else {}
+        return cls(saved.recipe, saved.hp, codec, nets, drawing, frequencies, saved.provenance, rows)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -293,42 +231,6 @@ class Model:
         return "\n".join(lines) + "\n"
 
 
-def _recipe_of(folder: Path, about: Mapping[str, Any], given: str | None) -> Recipe[Any]:
-    name = about.get("recipe")
-    if not given and name not in recipe_names():  # never a file that the model folder names
-        raise InputError(
-            f"{folder} was made with recipe {name!r}, which is not installed: install its package, or give its file "
-            "with --recipe file.py"
-        )
-    found = find_recipe(given or str(name))
-    if found.id != name:
-        raise InputError(f"{folder} was made with recipe {name!r}, not {found.id!r}")
-    return found
-
-
-def _load_nets(
-    folder: Path, game: Game, about: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> dict[str, nn.Module]:
-    weights = folder / "model.safetensors"
-    try:
-        if sha256(weights) != provenance.get("weights_sha256"):
-            raise InputError(f"{weights} is damaged: its hash is not the one in provenance.json")
-        tensors = load_file(weights)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{weights} can't be read: {error}") from None
-    nets: dict[str, nn.Module] = {}
-    for name in about.get("nets", []):
-        if name not in game.nets:
-            raise InputError(f"{folder}: its recipe has no net {name!r}")
-        mine = {k.removeprefix(f"{name}/"): v for k, v in tensors.items() if k.startswith(f"{name}/")}
-        try:
-            game.nets[name].load_state_dict(mine)
-        except RuntimeError as error:
-            raise InputError(f"{weights} does not fit recipe.json: {str(error).splitlines()[0]}") from None
-        nets[name] = Backend(channels_last=True).place(game.nets[name]).eval().requires_grad_(False)
-    return nets
-
-
 def _blank(draw: Draw, codec: ImageCodec) -> dict[str, Tensor]:
     """One sample's noise, codes and what conditional nets are shown, of zeros."""
     noise = {name: torch.zeros(1, *shape) for name, shape in draw.noise.items()}
@@ -336,14 +238,6 @@ def _blank(draw: Draw, codec: ImageCodec) -> dict[str, Tensor]:
     ids = labels_of(codec.spec) > 0
     shown = torch.zeros(1, dtype=torch.long) if ids else torch.zeros(1, classes_of(codec.spec))
     return noise | {name: shown for name in draw.conditions}
-
-
-def _is_list(data: Mapping[str, Any], key: str, kind: type) -> bool:
-    return isinstance(data.get(key), list) and all(isinstance(item, kind) for item in data[key])
-
-
-def _is_dict(data: Mapping[str, Any], key: str) -> bool:
-    return isinstance(data.get(key), dict)
 
 
 def _json(data: dict[str, Any]) -> Json:
