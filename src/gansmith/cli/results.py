@@ -7,7 +7,7 @@ import os
 from gansmith.cli.diagnoses import spoken
 from gansmith.cli.show import print_json, print_table
 from gansmith.health import diagnose
-from gansmith.metrics import MEASURES, Evaluation
+from gansmith.metrics import Evaluation, measure_of
 from gansmith.run.files import read_json
 from gansmith.run.history import history_of
 from gansmith.run.plan import Plan
@@ -21,7 +21,7 @@ def show_evaluation(evaluation: Evaluation) -> None:
     ceilings = {r.name: r for r in evaluation.ceiling}
     rows = []
     for r in evaluation.results:
-        measure = MEASURES[r.name]
+        measure = measure_of(r)
         interval = "" if r.low is None else f"{measure.show(r.low)} .. {measure.show(r.high)}"
         best = measure.show(ceilings[r.name].value) if r.name in ceilings else ""
         rows.append([r.title, measure.show(r.value), interval, best, measure.about])
@@ -47,7 +47,8 @@ def show_run(run: Run, as_json: bool = False) -> None:
         print(line)
     print()
     print(f"report:  {run.folder.report}")
-    print(f"samples: {run.folder.samples / 'final.png'}")
+    if run.record.get("shown"):
+        print(f"samples: {run.folder.samples / run.record['shown'][0]['name']}")
     print(f"model:   {run.folder.model}")
 
 
@@ -60,7 +61,7 @@ def show_plan(plan: Plan, would: str, as_json: bool = False) -> None:
     data = record["data"]
     game = plan.recipe.game(plan.codec.spec, plan.hp)
     splits = data["splits"]
-    print(f"data:    {data['name']}: {data['images']:,} images, {splits['train']:,} to train; {data['fit']}")
+    print(f"data:    {data['name']}: {data['items']:,} {data['of']}, {splits['train']:,} to train; {data['form']}")
     for warning in data["warnings"]:
         print(f"note:    {warning}")
     print(f"recipe:  {plan.recipe.id}, size {plan.size}: {plan.recipe.title}")

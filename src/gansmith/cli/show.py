@@ -61,7 +61,7 @@ class Screen:
         data = event["data"]
         splits = data["splits"]
         self.say(
-            f"{data['name']}: {data['images']:,} images ({splits['train']:,} train, {splits['val']:,} validation, "
+            f"{data['name']}: {data['items']:,} {data['of']} ({splits['train']:,} train, {splits['val']:,} validation, "
             f"{splits['test']:,} test)" + (f", {len(data['classes'])} classes" if data["classes"] else "")
         )
         for warning in data["warnings"]:

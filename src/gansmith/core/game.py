@@ -175,6 +175,9 @@ class Draw:
         encode: From nets and a batch of data fields (and conditions) to the noise fields that would make them; None
             for games without an encoder.
         codes: Parts of the noise that may be asked for, by name; drawn at random where they are not.
+        limited: As `make`, with what to add to the logits of some tokens by their place (`-inf` for what can't be):
+            `(size,)`, or `(size of the token before, size)`; None for games that don't make tokens.
+        uniform: Whether noise is uniform in [0, 1) in place of standard normal.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -183,6 +186,8 @@ class Draw:
     styles: Styles | None = None
     encode: Callable[[Nets, Batch], Batch] | None = None
     codes: Mapping[str, Code] = field(default_factory=dict)
+    limited: Callable[[Nets, Batch, Mapping[int, Tensor]], Batch] | None = None
+    uniform: bool = False
 
 
 @dataclass(frozen=True)

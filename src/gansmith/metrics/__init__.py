@@ -6,6 +6,7 @@ a frozen extractor that the caller runs; nothing here builds, trains or download
 
 from gansmith.metrics.comparison import COMPARED, Comparison, Difference, check_compared, compare_features
 from gansmith.metrics.functional import Memorisation, TooFew, memorisation, nearest_items
+from gansmith.metrics.known import measure_of
 from gansmith.metrics.measure import Measure
 from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.result import Result, comparable, differences
@@ -34,6 +35,7 @@ __all__ = [
     "compare_features",
     "differences",
     "evaluate_features",
+    "measure_of",
     "memorisation",
     "metric",
     "nearest_items",

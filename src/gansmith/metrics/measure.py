@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gansmith.metrics import functional as F
+from gansmith.metrics.readable import Readable
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data
 from gansmith.metrics.settings import Settings
@@ -20,7 +21,7 @@ From about eight on, a kernel distance tells samples of one class from those of 
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(Readable):
     """A metric by its parts.
 
     Attributes:
@@ -60,13 +61,3 @@ class Measure:
             count = len(data.column(side, names[0]))
             F.check_enough(f"{self.name} ({side} side)", self.least(settings), count)
         return self.compute(data, settings)
-
-    def show(self, value: float | None) -> str:
-        """A value as people read it; empty for None."""
-        if value is None:
-            return ""
-        return f"{value:.1%}" if self.share else f"{value:.4g}"
-
-    def show_difference(self, value: float) -> str:
-        """A difference with its sign; of shares in percentage points."""
-        return f"{100 * value:+.1f} pts" if self.share else f"{value:+.3g}"

@@ -76,6 +76,7 @@ class Recipe(Generic[H]):
         presets: Full-size configurations from papers, by name: hyper-parameters in place of a size's.
         references: Papers.
         provenance: Module or file that it came from.
+        reads: Fields of the data that it is made for: `image`, or `tokens` for tables.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Recipe(Generic[H]):
     references: tuple[str, ...] = ()
     provenance: str = ""
     presets: Mapping[str, Preset] = field(default_factory=dict)
+    reads: tuple[str, ...] = ("image",)
 
     def game(self, spec: Spec, hp: H) -> Game:
         """Build the game and check that the data has what it reads.
@@ -110,10 +112,11 @@ def recipe(
     sizes: Mapping[Size, Mapping[str, Any]] | None = None,
     references: tuple[str, ...] = (),
     presets: Mapping[str, Preset] | None = None,
+    reads: tuple[str, ...] = ("image",),
 ) -> Callable[[Callable[[Spec, H], Game]], Recipe[H]]:
     """Make a recipe of a function `(spec, hp) -> Game`; the module's variable then is the `Recipe`."""
 
     def wrap(build: Callable[[Spec, H], Game]) -> Recipe[H]:
-        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {})
+        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {}, reads)
 
     return wrap

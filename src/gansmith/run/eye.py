@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gansmith.metrics import evaluate_features
+from gansmith.metrics import Settings, evaluate_features
 from gansmith.metrics.functional import Modes, clusters, kernel_distance, spread
-from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.modality import Look
-from gansmith.run.model import Model
 from gansmith.types import Json
 
-__all__ = ["LOOK", "Eye"]
+__all__ = ["LOOK", "Eye", "Measure", "tie_of"]
+
+Measure = Callable[[Any, int], Mapping[str, Tensor]]
+"""From a model and a number to features, and where there are classes labels and logits, of so many samples."""
 
 LOOK = 1_000
 """Samples of a look: cheap, and enough for shares of modes."""
@@ -28,13 +30,28 @@ SCORES = ("kernel", "precision", "recall", "coverage")
 """Scores that are meaningful for a few hundred images."""
 
 COPIES = 100
-"""Validation images from which on it is asked whether samples are nearer to training images."""
+"""Validation items from which on it is asked whether samples are nearer to training images."""
 
 MANY, CLUSTERS = 20, 10
 """Most classes that are taken for modes; clusters that are, where there are more or none."""
 
 LEAST = 0.01
-"""Share of real images that a mode needs, so that its samples can be counted: ten of a look."""
+"""Share of real items that a mode needs, so that its samples can be counted: ten of a look."""
+
+
+DRAWS = 8
+
+
+def tie_of(real: Tensor, train: Tensor) -> float:
+    """Difference of kernel distances that is noise: two standard deviations over draws of training items.
+
+    Args:
+        real: Features of validation items.
+        train: Features of training items.
+    """
+    generator = torch.Generator().manual_seed(0)
+    draws = [torch.randint(len(train), (LOOK,), generator=generator) for _ in range(DRAWS)]
+    return 2 * statistics.stdev(float(kernel_distance(real, train[rows])) for rows in draws)
 
 
 @dataclass(frozen=True)
@@ -42,16 +59,18 @@ class Eye:
     """What looks at the samples of one run.
 
     Attributes:
-        ruler: The networks that measure.
-        real: Measured validation images.
-        train: Measured training images, as many at most, to be compared with.
+        measure: Measures samples.
+        settings: The protocol.
+        real: Measured validation items.
+        train: Measured training items, as many at most, to be compared with.
         modes: Points that stand for modes.
         names: Of the modes.
-        expected: Share of training images in each.
-        spread: Mean distance of two validation images.
+        expected: Share of training items in each.
+        spread: Mean distance of two validation items.
     """
 
-    ruler: Ruler
+    measure: Measure
+    settings: Settings
     real: Mapping[str, Tensor]
     train: Tensor
     modes: Modes
@@ -62,20 +81,24 @@ class Eye:
     @classmethod
     def of(
         cls,
-        ruler: Ruler,
+        measure: Measure,
+        settings: Settings,
         real: Mapping[str, Tensor],
         train: Mapping[str, Tensor],
         classes: Sequence[str],
         items: Sequence[str],
+        item: str = "image",
     ) -> Eye:
-        """From measured validation and training images.
+        """From measured validation and training items.
 
         Args:
-            ruler: The networks that measured them.
-            real: Features of validation images, with labels where there are classes.
-            train: The same of training images.
+            measure: What measured them.
+            settings: The protocol.
+            real: Features of validation items, with labels where there are classes.
+            train: The same of training items.
             classes: Names of the classes.
-            items: Names of the training images; empty where they have none.
+            items: Names of the training items; empty where they have none.
+            item: What one is called.
         """
         features = train["features"]
         order = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))
@@ -85,18 +108,18 @@ class Eye:
         else:
             modes = clusters(features[order[: 10 * LOOK]], min(CLUSTERS, len(features)))
             nearest = torch.cdist(modes.points, features[few].double()).argmin(1)
-            names = [f"like {items[i]}" if items else f"like image {i}" for i in few[nearest].tolist()]
+            names = [f"like {items[i]}" if items else f"like {item} {i}" for i in few[nearest].tolist()]
         expected = modes.shares(features[order[: 10 * LOOK]])
-        return cls(ruler, real, features[few], modes, names, expected, max(spread(real["features"]), 1e-12))
+        return cls(measure, settings, real, features[few], modes, names, expected, max(spread(real["features"]), 1e-12))
 
-    def look(self, model: Model, raw: Model | None = None) -> Look:
+    def look(self, model: Any, raw: Any = None) -> Look:
         """Look at a model.
 
         Args:
             model: With averaged weights, where the game averages.
             raw: The same without averaging; None where they are one.
         """
-        made = measure_model(model, self.ruler, LOOK)
+        made = self.measure(model, LOOK)
         names = [*SCORES, "accuracy"] if "logits" in made else SCORES
         copying = len(self.real["features"]) >= COPIES
         real: Any = dict(self.real)
@@ -105,12 +128,12 @@ class Eye:
             made,
             train=self.train if copying else None,
             metrics=[*names, "train_closer"] if copying else names,
-            settings=self.ruler.settings("val", resamples=0),
+            settings=self.settings,
         )
         scores = {result.name: result.value for result in found.results}
         scores["spread"] = spread(made["features"]) / self.spread
         if raw is not None:
-            own = measure_model(raw, self.ruler, RAW)["features"]
+            own = self.measure(raw, RAW)["features"]
             scores["raw_kernel"] = float(kernel_distance(self.real["features"], own))
         return Look(scores, self._shares(made["features"]))
 

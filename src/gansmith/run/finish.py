@@ -9,9 +9,9 @@ from gansmith.run.events import read_events
 from gansmith.run.files import write_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
+from gansmith.run.load import load
 from gansmith.run.log import Log
 from gansmith.run.modality import Judge
-from gansmith.run.model import Model
 from gansmith.run.plan import Plan
 from gansmith.run.report import write_report
 
@@ -21,14 +21,14 @@ __all__ = ["finish"]
 def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judge: Judge, log: Log) -> dict[str, Any]:
     """Measure the best model, say how the run went, write the report; returns the finished record."""
     file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
-    model = Model.load(folder.model, recipe=file)
+    model = load(folder.model, recipe=file)
     evaluation = judge.full(model)
     metrics = {**evaluation.to_json(), "judge": dict(judge.info)}
     diagnoses = [d.to_json() for d in diagnose(history_of_events(read_events(folder.events), metrics))]
     write_json(folder.metrics, metrics)
     write_json(folder.model / "metrics.json", metrics)
     shown = [picture._asdict() for picture in judge.show(model, folder)]
-    record = {**record, "result": {"diagnoses": diagnoses}, "shown": shown}
+    record = {**record, "result": {"diagnoses": diagnoses}, "shown": shown, "method": judge.method(evaluation)}
     log.event(
         "done",
         scores={r.name: [r.value, r.low, r.high] for r in evaluation.results},

@@ -14,6 +14,7 @@ from torch import Tensor
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.data.open import open_images
+from gansmith.data.reader import ReadOptions
 from gansmith.data.source import ImageSource
 from gansmith.data.split import Splits, split_images
 from gansmith.data.survey import Progress
@@ -59,7 +60,7 @@ class ImageData:
             fit=request.fit,
             strict=request.strict,
             progress=progress,
-            options=request.read,
+            options=_options(request),
         )
         splits = split_images(images)
         codec = _codec(request, images, splits)
@@ -126,18 +127,23 @@ class ImageData:
         return {
             "fingerprint": self.fingerprint,
             "train_fingerprint": self.train_fingerprint,
-            "images": len(self.images),
+            "items": len(self.images),
+            "of": "images",
+            "form": self.images.fit.describe(),
             "skipped": len(self.images.skipped),
             "splits": self.splits.to_json(),
             "classes": list(self.images.classes),
-            "fit": self.images.fit.describe(),
             "warnings": [*self.images.warnings, *self.splits.warnings, *self._captions_note()],
         }
 
     def _captions_note(self) -> list[str]:
         """What the user should know of the text encoder that was taken."""
         captions = self.codec.captions
-        if captions is None or self.request.read.text_encoder is not None or not captions.encoder.startswith("ngrams"):
+        if (
+            captions is None
+            or _options(self.request).text_encoder is not None
+            or not captions.encoder.startswith("ngrams")
+        ):
             return []
         return [
             f"captions are told apart by their letters, not by their meaning (encoder {captions.encoder}): for word "
@@ -159,6 +165,11 @@ class ImageData:
         return self.codec.encode(images.images[rows], labels, self.codec.vectors(images.subset(range(rows.stop))))
 
 
+def _options(request: Request) -> ReadOptions:
+    """What the format of the images leaves open."""
+    return request.read if isinstance(request.read, ReadOptions) else ReadOptions()
+
+
 def _codec(request: Request, images: ImageSet, splits: Splits) -> ImageCodec:
     """The codec, fitted to the training part; refuses data that can't be judged by, and an encoder of no captions."""
     if not len(splits.test):
@@ -166,7 +177,7 @@ def _codec(request: Request, images: ImageSet, splits: Splits) -> ImageCodec:
             f"{request.data}: all {len(images)} images are in training, so none is left to judge the model by: "
             "every class needs 3 images or more"
         )
-    codec = ImageCodec.fit(images.subset(splits.train), request.read.text_encoder)
-    if request.read.text_encoder and codec.captions is None:
-        raise InputError(f"text_encoder={request.read.text_encoder} can't act: {request.data} has no captions")
+    codec = ImageCodec.fit(images.subset(splits.train), _options(request).text_encoder)
+    if _options(request).text_encoder and codec.captions is None:
+        raise InputError(f"text_encoder={_options(request).text_encoder} can't act: {request.data} has no captions")
     return codec

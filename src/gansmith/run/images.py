@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
+from gansmith.core import State
 from gansmith.data.survey import Progress
 from gansmith.run.folder import RunFolder
 from gansmith.run.image_data import ImageData
@@ -13,6 +18,9 @@ from gansmith.run.log import Log
 from gansmith.run.model import Model
 from gansmith.run.pictures import progress_grid
 from gansmith.run.request import Request
+
+if TYPE_CHECKING:
+    from gansmith.run.plan import Plan
 
 __all__ = ["IMAGES", "Images"]
 
@@ -23,6 +31,7 @@ class Images:
 
     id: str = "image"
     recipe: str = "r3gan"
+    budget: str = "10m"
     intended_use: str = "research and creative work; made images must not be passed off as photographs"
 
     def prepare(self, request: Request, progress: Progress | None) -> ImageData:
@@ -33,9 +42,16 @@ class Images:
         """The given judge, the run's own, one that comes with the package, or a new one."""
         return Judging.prepare(data, folder, log)
 
-    def progress(self, model: Model, path: Path) -> None:
+    def model(self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]) -> Model:
+        """What a game's nets make images with."""
+        frequencies, rows = plan.data.frequencies, plan.data.conditions
+        return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, rows)
+
+    def progress(self, model: Model, place: Path) -> Path:
         """A grid of samples, a row a class."""
+        path = place.with_suffix(".png")
         progress_grid(model, path)
+        return path
 
 
 IMAGES = Images()

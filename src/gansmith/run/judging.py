@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
 from gansmith.data.image_codec import ImageCodec
 from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
-from gansmith.metrics.functional import accuracy, kernel_distance, nearest_items
-from gansmith.run.evaluation import Ruler, evaluate_model
-from gansmith.run.eye import LOOK, Eye
+from gansmith.metrics.functional import accuracy, nearest_items
+from gansmith.run.evaluation import Ruler, evaluate_model, measure_model
+from gansmith.run.eye import Eye, tie_of
 from gansmith.run.folder import RunFolder
 from gansmith.run.image_data import ImageData
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
@@ -35,7 +33,6 @@ __all__ = ["Judging", "embedded_judge", "judge_for"]
 EPOCHS, MOST, LEAST = 40, 60_000, 2_000
 """A judge sees the training images 40 times, but at most 60,000 and at least 2,000 images."""
 
-DRAWS = 8
 SAMPLES = 5_000
 EXAMINED, ALIKE = 500, 0.15
 """Validation images that are compared with all training images, and the distance at which two count as one picture, as
@@ -102,17 +99,16 @@ class Judging:
         if len(self.data.splits.val) < FEWEST:
             return None
         train = self.data.part("train")
-        return Eye.of(self.ruler, self._val, self.train, train.classes, train.names)
+        settings = self.ruler.settings("val", resamples=0)
+        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names)
+
+    def _measure(self, model: Model, n: int) -> dict[str, Tensor]:
+        return measure_model(model, self.ruler, n)
 
     @cached_property
     def tie(self) -> float:
-        """Difference of kernel distances that is noise: two standard deviations over draws of real images."""
-        if self.eye is None:
-            return 0.0
-        features, generator = self.train["features"], torch.Generator().manual_seed(0)
-        draws = [torch.randint(len(features), (LOOK,), generator=generator) for _ in range(DRAWS)]
-        values = [kernel_distance(self._val["features"], features[rows]) for rows in draws]
-        return 2 * statistics.stdev(map(float, values))
+        """Difference of kernel distances that is noise."""
+        return 0.0 if self.eye is None else tie_of(self._val["features"], self.train["features"])
 
     def facts(self) -> Facts:
         """What is wrong with the training images themselves."""
@@ -136,6 +132,18 @@ class Judging:
     def info(self) -> Mapping[str, Any]:
         """What the judge is: classes, training data, accuracy."""
         return self.judge.info
+
+    def method(self, evaluation: Evaluation) -> str:
+        """How scores were measured: on how many images, in which features, and what the ceiling is."""
+        if not evaluation.results:
+            return ""
+        first = evaluation.results[0]
+        return (
+            f"{first.n_fake:,} samples against {first.n_real:,} test images, in the features of "
+            f"{first.protocol.get('extractor')} (weights {str(first.protocol.get('weights'))[:12]}), k = 5, seed "
+            f"{first.protocol.get('seed')}. Intervals: 95% bootstrap. The ceiling is real training images (for "
+            "accuracy: real test images) measured the same way: what a perfect generator would score."
+        )
 
     def show(self, model: Model, folder: RunFolder) -> list[Shown]:
         """Grids of samples, of real images, and of samples beside the training images that they resemble most."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from gansmith.core import Source
+from gansmith.core import Source, State
 from gansmith.data.facts import Facts
 from gansmith.data.survey import Progress
+from gansmith.data.table.recognise import is_table
 from gansmith.metrics import Evaluation
 from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.folder import RunFolder
@@ -20,9 +21,9 @@ from gansmith.run.request import Request
 from gansmith.types import Batch, Json
 
 if TYPE_CHECKING:
-    from gansmith.run.model import Model
+    from gansmith.run.plan import Plan
 
-__all__ = ["Batches", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "find_modality"]
+__all__ = ["Batches", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "Trained", "find_modality"]
 
 
 class Batches(Source, Protocol):
@@ -90,10 +91,17 @@ class Look:
     modes: dict[str, Json]
 
 
+class Trained(Protocol):
+    """What a run makes: a model of its kind of data."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model folder, replacing what is there at once."""
+
+
 class Observer(Protocol):
     """What looks at samples while a run trains."""
 
-    def look(self, model: Model, raw: Model | None = None) -> Look:
+    def look(self, model: Any, raw: Any = None) -> Look:
         """Look at a model, and at the same without averaging where it averages."""
 
 
@@ -123,10 +131,13 @@ class Judge(Protocol):
     def facts(self) -> Facts:
         """What is wrong with the training data themselves."""
 
-    def full(self, model: Model) -> Evaluation:
+    def full(self, model: Any) -> Evaluation:
         """All scores of a model on the test part, with intervals and the ceiling."""
 
-    def show(self, model: Model, folder: RunFolder) -> Sequence[Shown]:
+    def method(self, evaluation: Evaluation) -> str:
+        """How those were measured, in a few sentences."""
+
+    def show(self, model: Any, folder: RunFolder) -> Sequence[Shown]:
         """Draw what the finished model makes; the pictures, as the report shows them."""
 
 
@@ -142,6 +153,10 @@ class Modality(Protocol):
         """The recipe that is taken where none is named."""
 
     @property
+    def budget(self) -> str:
+        """How long is trained where nobody says."""
+
+    @property
     def intended_use(self) -> str:
         """A sentence for the provenance of its models."""
 
@@ -151,12 +166,24 @@ class Modality(Protocol):
     def judge(self, data: Any, folder: RunFolder, log: Log) -> Judge:
         """The judge of a run on data that `prepare` gave, trained or loaded."""
 
-    def progress(self, model: Model, path: Path) -> None:
-        """Draw what a model makes while it is trained, the same noise every time."""
+    def model(self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]) -> Trained:
+        """What nets of a game make samples with."""
+
+    def progress(self, model: Any, place: Path) -> Path | None:
+        """Draw what a model makes while it is trained, the same noise every time.
+
+        Args:
+            model: What draws.
+            place: Where, without the ending.
+
+        Returns:
+            The file; None where nothing is drawn.
+        """
 
 
 def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
+    from gansmith.run.tables import TABLES
 
-    return IMAGES
+    return TABLES if is_table(request.data) else IMAGES

@@ -34,7 +34,6 @@ from gansmith.run.settings import resolve
 
 __all__ = ["Plan", "check_same_run", "make_plan", "where"]
 
-DEFAULT_BUDGET = "10m"
 MOST_EPOCHS = 4
 """A batch may hold every training item four times, not more."""
 
@@ -86,7 +85,7 @@ class Plan:
         request, defaults = self.request, Request("")
         words = ["gansmith", "train", str(request.data), "--recipe", request.recipe or self.recipe.id]
         words += ["--preset", request.preset] if request.preset else ["--size", self.size]
-        words += ["--budget", request.budget or DEFAULT_BUDGET, "--seed", str(request.seed)]
+        words += ["--budget", request.budget or self.modality.budget, "--seed", str(request.seed)]
         words += ["--out", str(self.folder)]
         if request.image_size is not None:
             sides = request.image_size if isinstance(request.image_size, tuple) else (request.image_size,)
@@ -99,8 +98,11 @@ class Plan:
         words += ["--strict"] * request.strict
         words += [] if request.autopilot else ["--autopilot", "off"]
         for name, value in vars(request.read).items():
-            if value != getattr(defaults.read, name):
-                words += ["--read", f"{name}={value}"]
+            if value != getattr(type(request.read)(), name):
+                words += ["--read", f"{name}={_said(value)}"]
+        for name in ("schema", "target"):
+            if getattr(request, name) is not None:
+                words += [f"--{name}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
         return shlex.join(words)
 
@@ -131,8 +133,9 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
         raise InputError("the path of the data is empty")
     modality = find_modality(request)
     recipe = find_recipe(request.recipe or modality.recipe)
+    _check_kind(request, recipe, modality)
     request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))
-    budget = Budget.parse(request.budget or DEFAULT_BUDGET)
+    budget = Budget.parse(request.budget or modality.budget)
     resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
     origin = Origin.of(request.start) if request.start is not None else None
     if origin is not None:
@@ -156,6 +159,16 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
     return Plan(request, modality, data, recipe, size, hp, budget, folder, identity, origin)
+
+
+def _check_kind(request: Request, recipe: Recipe[Any], modality: Modality) -> None:
+    """Refuse a recipe for another kind of data."""
+    made_for = "table" if "tokens" in recipe.reads else "image"
+    if made_for != modality.id:
+        raise InputError(
+            f"recipe {recipe.id} is for {made_for}s, and {request.data} holds {modality.id}s: leave --recipe out, or "
+            f"choose another"
+        )
 
 
 def _with_preset(request: Request, recipe: Recipe[Any]) -> Request:
@@ -220,6 +233,13 @@ def _identity(
         "micro": request.micro,
         **({} if request.autopilot else {"autopilot": False}),
     }
+
+
+def _said(value: Any) -> str:
+    """A value of `--read` as it is written there."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else "tab" if value == "\t" else str(value)
 
 
 def _scalar(value: Any) -> str:

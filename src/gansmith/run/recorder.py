@@ -20,8 +20,7 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.hardware import memory_used
 from gansmith.run.history import history_of_events
 from gansmith.run.log import Log
-from gansmith.run.modality import Observer
-from gansmith.run.model import Model
+from gansmith.run.modality import Observer, Trained
 from gansmith.run.pace import Pace
 from gansmith.run.vitals import Vitals, broken_value
 from gansmith.run.watched import Watched
@@ -41,7 +40,7 @@ class Recorder:
         pace: When.
         log: Where events go.
         model_of: Makes a model of a state and its nets.
-        draw: Draws what it makes into a file.
+        draw: Draws what it makes into a file, given without its ending; None where there is nothing to draw.
         eye: Looks at it; None where the data is too small to.
         held_out: Validation data to ask the discriminator about.
         seen: As much training data, for the same.
@@ -56,8 +55,8 @@ class Recorder:
         folder: RunFolder,
         pace: Pace,
         log: Log,
-        model_of: Callable[[State, Mapping[str, nn.Module]], Model],
-        draw: Callable[[Model, Path], None],
+        model_of: Callable[[State, Mapping[str, nn.Module]], Trained],
+        draw: Callable[[Any, Path], Path | None],
         eye: Observer | None,
         held_out: Batch,
         seen: Batch,
@@ -187,9 +186,10 @@ class Recorder:
         found, _ = load_latest(self.folder.well)
         return found.snapshot if found else None
 
-    def _picture(self, state: State, model: Model) -> None:
-        path = self.folder.samples / f"{state.clock.samples:012d}.png"
-        self._draw(model, path)
+    def _picture(self, state: State, model: Trained) -> None:
+        path = self._draw(model, self.folder.samples / f"{state.clock.samples:012d}")
+        if path is None:
+            return
         self.log.event("picture", samples=state.clock.samples, path=str(path.relative_to(self.folder.root)))
 
 

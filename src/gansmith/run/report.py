@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.errors import InputError
-from gansmith.metrics import MEASURES, Evaluation, Result
+from gansmith.metrics import Evaluation, Result, measure_of
 from gansmith.run.charts import line_chart
 from gansmith.run.diagnosed import diagnoses
 from gansmith.run.events import curves, read_events
@@ -55,7 +55,7 @@ def write_report(folder: RunFolder) -> Path:
         _head(record, events),
         diagnoses(history, over=metrics is not None or bool(history.broke)),
         _pictures(folder, record),
-        _scores(evaluation, record["data"]["classes"]),
+        _scores(evaluation, record["data"]["classes"], record.get("method", "")),
         _curves(events),
         _film(folder, events),
         _settings(record, events),
@@ -78,8 +78,9 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     facts = [
         f"{samples:,} of {record['pace']['total']:,} samples",
         f"{rate:,.0f} samples a second ({record['machine']['device']}, {record['machine']['threads']} threads)",
-        f"{data['images']:,} images ({splits['train']:,} train, {splits['val']:,} validation, {splits['test']:,} test)",
-        data["fit"],
+        f"{data['items']:,} {data['of']} ({splits['train']:,} train, {splits['val']:,} validation, "
+        f"{splits['test']:,} test)",
+        data["form"],
     ]
     name = f"<h1>{text(record['identity']['recipe'])} on {text(data['name'])}</h1>"
     return f"<header>{name}<p>{' · '.join(map(text, facts))}</p></header>"
@@ -94,29 +95,20 @@ def _pictures(folder: RunFolder, record: Mapping[str, Any]) -> str:
     return f'<section><h2>Samples</h2><div class="pair">{"".join(figures)}</div></section>' if figures else ""
 
 
-def _scores(evaluation: Evaluation | None, names: list[str]) -> str:
+def _scores(evaluation: Evaluation | None, names: list[str], method: str) -> str:
     if evaluation is None:
         return ""
     ceilings = {r.name: r for r in evaluation.ceiling}
     rows = [_score_row(r, ceilings.get(r.name)) for r in evaluation.results]
     skipped = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in evaluation.skipped.items())
-    first = evaluation.results[0] if evaluation.results else None
-    how = ""
-    if first is not None:
-        how = (
-            f"<p>{first.n_fake:,} samples against {first.n_real:,} test images, in the features of "
-            f"<code>{text(str(first.protocol.get('extractor')))}</code> (weights "
-            f"<code>{text(str(first.protocol.get('weights'))[:12])}</code>), k = 5, seed {first.protocol.get('seed')}. "
-            "Intervals: 95% bootstrap. The ceiling is real training images (for accuracy: real test images) measured "
-            "the same way: what a perfect generator would score.</p>"
-        )
+    how = f"<p>{text(method)}</p>" if method else ""
     scores = table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
     tail = f"<p>Not measured:</p><ul>{skipped}</ul>" if skipped else ""
     return f"<section><h2>Scores</h2>{how}{scores}{tail}{_per_class(evaluation, names)}</section>"
 
 
 def _score_row(result: Result, ceiling: Result | None) -> list[str]:
-    measure = MEASURES[result.name]
+    measure = measure_of(result)
     interval = "" if result.low is None else f"{measure.show(result.low)} to {measure.show(result.high)}"
     arrow = {"higher": "↑", "lower": "↓"}[result.better]
     return [

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gansmith.data.fit import Mode
 from gansmith.data.reader import ReadOptions
+from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Size
 from gansmith.run.hardware import Precision
@@ -24,12 +25,12 @@ class Request:
     """What the user asked for; every field but `data` has a default.
 
     Attributes:
-        data: Folder, zip, .npz, .npy, parquet or Arrow of images.
+        data: Folder, zip, .npz, .npy, parquet or Arrow of images; or a table: .csv, .tsv, .xlsx, parquet, Arrow.
         recipe: Recipe name or `.py` file; None for the default.
         size: Size of the networks; None to choose by device and data.
         preset: A full-size configuration of the recipe instead of a size; it brings image size and budget with it.
         settings: Hyper-parameters by name.
-        budget: Time or samples; None for ten minutes.
+        budget: Time or samples; None for what the kind of data usually needs.
         out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
         seed: All randomness of the run.
         image_size: Pixels, one number or (height, width); None lets the images decide.
@@ -43,7 +44,9 @@ class Request:
         judge: Folder of a trained judge to use in place of a new one.
         start: Run folder whose newest weights this run begins with; None for new ones.
         autopilot: Put right in play what the doctor finds wrong (one process only); False trains as without a doctor.
-        read: What the data's format leaves open (axes, columns), and limits on it.
+        read: What the data's format leaves open (axes, columns; of a table delimiter, encoding), and limits on it.
+        schema: Of a table: a file that says what its columns are; None finds it.
+        target: Of a table: the column that usefulness is judged by; None takes the last.
     """
 
     data: str | Path
@@ -65,7 +68,9 @@ class Request:
     judge: str | Path | None = None
     start: str | Path | None = None
     autopilot: bool = True
-    read: ReadOptions = field(default_factory=ReadOptions)
+    read: ReadOptions | TableOptions = field(default_factory=ReadOptions)
+    schema: str | Path | None = None
+    target: str | None = None
 
     @classmethod
     def of(cls, **given: Any) -> Request:

@@ -20,8 +20,9 @@ from gansmith.run.folder import RunFolder, alone
 from gansmith.run.hardware import backend as make_backend
 from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
+from gansmith.run.load import load
 from gansmith.run.log import Listener, Log
-from gansmith.run.modality import Judge
+from gansmith.run.modality import Judge, Trained
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
@@ -29,6 +30,7 @@ from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import Recorder
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
+from gansmith.run.table_model import TableModel
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
 
@@ -57,10 +59,10 @@ class Run:
     already: bool = False
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Model | TableModel:
         """The best model."""
         file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
-        return Model.load(self.folder.model, recipe=file)
+        return load(self.folder.model, recipe=file)
 
 
 def train(request: Request, listener: Listener | None = None) -> Run:
@@ -286,7 +288,7 @@ class _Session:
         write_report(self.folder)
         return RunError(f"{error} stopped being a number: {ADVICE}, in a new --out ({kept})")
 
-    def _model_of(self, state: State, nets: Mapping[str, nn.Module]) -> Model:
+    def _model_of(self, state: State, nets: Mapping[str, nn.Module]) -> Trained:
         plan = self.plan
         provenance = {
             "data": {"name": plan.name, "train_fingerprint": plan.data.train_fingerprint},
@@ -296,6 +298,4 @@ class _Session:
             "parents": [] if plan.origin is None else [plan.origin.digest],
             "intended_use": plan.modality.intended_use,
         }
-        return Model.of(
-            plan.recipe, plan.hp, plan.codec, state.game, nets, plan.data.frequencies, provenance, plan.data.conditions
-        )
+        return plan.modality.model(plan, state, nets, provenance)

@@ -32,6 +32,9 @@ class RandomSource:
     def _make(self, field: Field, generator: torch.Generator) -> Tensor:
         if field.kind == "label":
             return torch.randint(len(field.names), (self.batch,), generator=generator)
+        if field.kind == "token":
+            sizes = torch.tensor([token.size for token in field.tokens])
+            return (torch.rand(self.batch, len(sizes), generator=generator) * sizes).long()
         made = torch.rand(self.batch, *field.shape, generator=generator) * 2 - 1
         return (made > 0).float() if field.kind == "mask" else made
 

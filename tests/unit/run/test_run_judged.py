@@ -87,7 +87,7 @@ def test_an_eye_counts_modes_by_class_or_by_cluster(
     ruler = Ruler.of(train_judge(images, codec, samples=256))
     half = len(images) // 2
     real, train = (ruler.measure_images(images.subset(r), codec) for r in (range(half), range(half, len(images))))
-    eye = Eye.of(ruler, real, train, images.classes, images.names)
+    eye = Eye.of(lambda m, n: measure_model(m, ruler, n), ruler.settings("val", 0), real, train, images.classes, images.names)
     seen = eye.look(finished.model, finished.model)
     assert {"kernel", "coverage", "raw_kernel", "spread"} <= set(seen.scores) and seen.scores["spread"] >= 0
     assert ("accuracy" in seen.scores) is labelled

@@ -7,6 +7,7 @@ is the part of that interval. Within the last part nothing is learnt: there the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, Self
@@ -258,39 +259,59 @@ class NumberTokens(_Model):
         a, b = lows[at, part], highs[at, part]
         special = np.where((missing == 0) & (at < specials), at + 1, 0)
         usual = (missing == 0) & (special == 0)
-        if low is not None:
-            a, b = np.where(usual, np.maximum(a, low), a), np.where(usual, np.maximum(b, low), b)
-        if high is not None:
-            a, b = np.where(usual, np.minimum(a, high), a), np.where(usual, np.minimum(b, high), b)
+        least, most = self._on_grid(-np.inf if low is None else low, np.inf if high is None else high)
+        reach = self.whole / 2  # what is spelt as the least value may lie half a step below
+        a, b = (np.where(usual, np.clip(end, least - reach, most + reach), end) for end in (a, b))
         share = INSIDE if within is None else within
         values = np.where(a == b, a, a * (1 - share) + b * share)
-        if self.whole and (low is not None or high is not None):
-            least = -np.inf if low is None else np.ceil(low / self.whole - 1e-9) * self.whole
-            most = np.inf if high is None else np.floor(high / self.whole + 1e-9) * self.whole
-            values = np.where(usual, np.clip(values, least, most), values)
+        values = np.where(usual, np.clip(values, least, most), values)
         values = np.where(missing > 0, np.nan, values)
         return ParsedColumn(values, missing.astype(np.uint8), special.astype(np.uint8))
 
-    def allowed(self, low: float, high: float) -> tuple[Floats, NDArray[np.bool_] | None]:
-        """What tokens may be, where values lie in a range; missing and special ones don't.
+    def allowed(
+        self, low: float, high: float, specials: Sequence[bool] = ()
+    ) -> tuple[Floats, NDArray[np.bool_] | None]:
+        """What tokens may be, where values lie in a range; missing ones don't.
+
+        Args:
+            low: Least value.
+            high: Largest value.
+            specials: Which special values may be, too; none where empty.
 
         Returns:
             What to add to the logarithm of each first token's probability, `-inf` where it can't be; and which second
             tokens may follow each first one, `(first, second)`, None where there is one token only.
         """
         lows, highs, counts = self._parts
-        specials = len(self.specials)
-        lasting = np.arange(lows.shape[1]) < counts[:, None]
-        inside = (highs >= low) & (lows <= high) & lasting
-        wide = np.where(highs > lows, np.minimum(highs, high) - np.maximum(lows, low), 0)
-        inside &= (wide > 0) | (highs == lows)
-        inside[:specials] = False
-        share = inside.sum(1) / counts
+        low, high = self._on_grid(low, high)
+        reach = self.whole / 2
+        a, b = np.maximum(lows, low - reach), np.minimum(highs, high + reach)
+        inside = (a < b) | ((a == b) & ((lows == highs) | (low == high)))
+        inside &= low <= high
+        inside &= np.arange(lows.shape[1]) < counts[:, None]
+        inside[: len(self.specials)] = False
+        inside[: len(self.specials), 0] = list(specials) or False
         with np.errstate(divide="ignore"):
-            first = np.concatenate([np.full(self.missing, -np.inf), np.log(share)])
+            first = np.concatenate([np.full(self.missing, -np.inf), np.log(inside.sum(1) / counts)])
         if len(self.tokens) == 1:
             return first, None
         return first, np.concatenate([np.zeros((self.missing, lows.shape[1]), bool), inside])
+
+    def _on_grid(self, low: float, high: float) -> tuple[float, float]:
+        """The least and the largest value in a range that can be spelt."""
+        if not self.whole:
+            return low, high
+        steps = (np.ceil(low / self.whole - 1e-9), np.floor(high / self.whole + 1e-9))
+        return float(steps[0] * self.whole), float(steps[1] * self.whole)
+
+    def gone(self) -> tuple[Floats, NDArray[np.bool_] | None]:
+        """The same where the value is missing."""
+        first, *second = (token.size for token in self.tokens)
+        missing = np.arange(first) < self.missing
+        part = np.zeros((first, second[0]), bool) if second else None
+        if part is not None:
+            part[: self.missing, 0] = True
+        return np.where(missing, 0.0, -np.inf), part
 
 
 ColumnTokens = CategoryTokens | NumberTokens

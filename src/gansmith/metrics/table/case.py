@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from gansmith.metrics.readable import Readable
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.settings import Settings
 from gansmith.metrics.table.columns import Columns, Numbers
@@ -21,7 +22,7 @@ NOT_PRIVATE = "not private: do not publish"
 
 
 @dataclass(frozen=True)
-class TableMeasure:
+class TableMeasure(Readable):
     """A measure by its parts.
 
     Attributes:

@@ -1,0 +1,293 @@
+"""Rows of tokens: a network that says of any part of a row what the rest may be, and a critic of whole rows.
+
+One sum of embeddings stands for what is known of a row, so a token that becomes known costs one addition, and the
+rest of the network is small: that makes one pass a token affordable. Trained on parts in every order (Uria et al.
+2014; Hoogeboom et al. 2022), the network answers any question about a row, whichever tokens are given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gansmith.nets.full_precision import in_full
+from gansmith.types import Token
+
+__all__ = ["Embedding", "Heads", "RowCritic", "RowGenerator"]
+
+SMOOTH = 2.0
+"""Rounds of the waves that rising tokens begin with, in standard deviations: neighbours begin alike."""
+
+FEWEST = 4
+"""Rising choices from which on waves make sense."""
+
+
+class Embedding(nn.Module):
+    """A row, or a part of one, as the sum of a vector for each known token.
+
+    Args:
+        tokens: What each token is.
+        width: Length of the vectors.
+    """
+
+    offsets: Tensor
+
+    def __init__(self, tokens: Sequence[Token], width: int) -> None:
+        super().__init__()
+        sizes = [token.size for token in tokens]
+        starts = [sum(sizes[:i]) for i in range(len(sizes))]
+        self.sizes, self.total = sizes, sum(sizes)
+        self.register_buffer("offsets", torch.tensor(starts), persistent=False)
+        self.weight = nn.Parameter(torch.randn(self.total + 1, width))
+        with torch.no_grad():
+            for token, start in zip(tokens, starts, strict=True):
+                if token.rising is not None and token.size - token.rising > FEWEST:
+                    self.weight[start + token.rising : start + token.size] = _waves(token.size - token.rising, width)
+            self.weight[-1] = 0.0
+
+    def forward(self, tokens: Tensor, known: Tensor) -> Tensor:
+        """From tokens int64 `(n, T)` and which are known, bool `(n, T)`, to sums `(n, width)`."""
+        return F.embedding_bag(
+            torch.where(known, tokens + self.offsets, self.total), self.weight, mode="sum", padding_idx=self.total
+        )
+
+    def soft(self, rows: Tensor) -> Tensor:
+        """The same of rows of shares `(n, total)`, a 1 where a token is known to be that, zeros where it is not."""
+        return F.linear(rows, self.weight[:-1].T)
+
+    def hard(self, tokens: Tensor) -> Tensor:
+        """Tokens int64 `(n, T)` as rows of zeros and ones `(n, total)`."""
+        rows = torch.zeros(len(tokens), self.total, device=tokens.device, dtype=self.weight.dtype)
+        return rows.scatter_(1, tokens + self.offsets, 1.0)
+
+    def one(self, place: int, tokens: Tensor) -> Tensor:
+        """Vectors `(n, width)` of the token at a place, `(n,)`."""
+        start = int(self.offsets[place])
+        return F.embedding(tokens, self.weight[start : start + self.sizes[place]])
+
+
+def _waves(count: int, width: int) -> Tensor:
+    """Vectors `(count, width)` of values at even distances: random waves, so that near values have like vectors."""
+    position = torch.linspace(0, 1, count)[:, None]
+    wave = 2 * math.pi * (SMOOTH * torch.randn(1, width) * position + torch.rand(1, width))
+    return math.sqrt(2) * wave.cos()
+
+
+class Heads(nn.Module):
+    """Logits of every token. Tokens of like size share one matrix product, padded to a power of two.
+
+    Args:
+        sizes: Choices of each token.
+        width: Length of what is read.
+    """
+
+    def __init__(self, sizes: Sequence[int], width: int) -> None:
+        super().__init__()
+        padded: dict[int, list[int]] = {}
+        for place, size in enumerate(sizes):
+            padded.setdefault(max(4, 1 << (size - 1).bit_length()), []).append(place)
+        self.sizes, self.groups = list(sizes), sorted(padded.items())
+        self.weight = nn.ParameterList(
+            nn.Parameter(torch.randn(len(places) * size, width) / math.sqrt(width)) for size, places in self.groups
+        )
+        self.bias = nn.ParameterList(nn.Parameter(torch.zeros(len(places) * size)) for size, places in self.groups)
+        self._at = {place: (g, i) for g, (_, places) in enumerate(self.groups) for i, place in enumerate(places)}
+
+    def losses(self, x: Tensor, tokens: Tensor) -> Tensor:
+        """Nats that each token costs, float32 `(n, T)`, from `x` `(n, width)` and the true tokens int64 `(n, T)`."""
+        found: dict[int, Tensor] = {}
+        for group, (size, places) in enumerate(self.groups):
+            logits = F.linear(x, self.weight[group], self.bias[group]).float().view(len(x), len(places), size)
+            room = torch.tensor([self.sizes[place] for place in places], device=x.device)
+            beyond = torch.arange(size, device=x.device) >= room[:, None]
+            logits = logits.masked_fill(beyond, -torch.inf)
+            true = tokens[:, places]
+            nats = logits.logsumexp(2) - logits.gather(2, true[:, :, None])[:, :, 0]
+            found |= {place: nats[:, i] for i, place in enumerate(places)}
+        return torch.stack([found[place] for place in range(len(self.sizes))], 1)
+
+    def all(self, x: Tensor) -> list[Tensor]:
+        """Logits of every token, `(n, size)` each."""
+        found: dict[int, Tensor] = {}
+        for group, (size, places) in enumerate(self.groups):
+            logits = F.linear(x, self.weight[group], self.bias[group]).view(len(x), len(places), size)
+            found |= {place: logits[:, i, : self.sizes[place]] for i, place in enumerate(places)}
+        return [found[place] for place in range(len(self.sizes))]
+
+    def one(self, x: Tensor, place: int) -> Tensor:
+        """Logits `(n, size)` of one token."""
+        group, i = self._at[place]
+        start = i * self.groups[group][0]
+        rows = slice(start, start + self.sizes[place])
+        return F.linear(x, self.weight[group][rows], self.bias[group][rows])
+
+
+class RowGenerator(nn.Module):
+    """Completes rows: given the tokens that are known, draws the others one after the other.
+
+    Args:
+        tokens: What each token of a row is.
+        width: Units.
+        depth: Residual blocks.
+        passes: Passes of `relaxed`.
+    """
+
+    def __init__(self, tokens: Sequence[Token], width: int = 256, depth: int = 1, passes: int = 4) -> None:
+        super().__init__()
+        self.passes = passes
+        self.length = len(tokens)
+        self.parts = [token.part for token in tokens]
+        self.embedding = Embedding(tokens, width)
+        self.start = nn.Parameter(torch.zeros(width))
+        self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
+        self.heads = Heads(self.embedding.sizes, width)
+        self.scale = 1 / math.sqrt(self.length)
+
+    def read(self, known: Tensor) -> Tensor:
+        """From the sum of known tokens' vectors `(n, width)` to what the heads read, `(n, width)`."""
+        x = (known + self.start) * self.scale
+        for block in self.blocks:
+            x = block(x)
+        out: Tensor = self.norm(x)
+        return out
+
+    def forward(self, tokens: Tensor, known: Tensor) -> Tensor:
+        """Nats that each token costs, given the known ones, `(n, T)`: meaningless where it is known itself."""
+        return self.heads.losses(self.read(self.embedding(tokens, known)), tokens)
+
+    def order(self, noise: Tensor) -> Tensor:
+        """When each token of a row becomes known, int64 `(n, T)` from 0 up, out of uniform noise `(n, T)`.
+
+        A token that says which part of something is meant comes behind the token that says of what.
+        """
+        noise = noise.clone()
+        for place, part in enumerate(self.parts):
+            if part:
+                pair = noise[:, place - 1 : place + 1].sort(1).values
+                noise[:, place - 1 : place + 1] = pair
+        return noise.argsort(dim=1, stable=True).argsort(dim=1)
+
+    def relaxed(self, rows: Tensor, rank: Tensor, noise: Tensor) -> Tensor:
+        """Complete rows so that gradients flow: in few passes, tokens of one pass being drawn independently.
+
+        A drawn token is exactly one choice forwards, and its probabilities backwards (straight-through Gumbel softmax,
+        Jang et al. 2017).
+
+        Args:
+            rows: `(n, total)`: a 1 where a token is known to be that, zeros for tokens that are not known.
+            rank: In which pass each token is drawn, int64 `(n, T)` from 0 to `passes - 1`; -1 where it is known.
+            noise: Standard Gumbel numbers, `(n, total)`.
+
+        Returns:
+            Whole rows, `(n, total)`.
+        """
+        sizes = self.embedding.sizes
+        gumbel = torch.split(noise, sizes, 1)
+        for turn in range(self.passes):
+            logits = self.heads.all(self.read(self.embedding.soft(rows)))
+            drawn = [_straight_through(lg.float() + g) for lg, g in zip(logits, gumbel, strict=True)]
+            now = [(rank[:, place : place + 1] == turn).to(rows.dtype) for place in range(self.length)]
+            rows = rows + torch.cat([d * w for d, w in zip(drawn, now, strict=True)], 1)
+        return rows
+
+    @torch.no_grad()
+    def complete(
+        self,
+        noise: Tensor,
+        tokens: Tensor | None = None,
+        limits: Mapping[int, Tensor] | None = None,
+    ) -> Tensor:
+        """Rows int64 `(n, T)`.
+
+        Args:
+            noise: Uniform in [0, 1), `(n, T)`; each token is drawn by its own number.
+            tokens: What is known `(n, T)`, -1 where a token is to be drawn; None where nothing is known.
+            limits: What to add to the logits of a token, `(size,)`; `-inf` for what can't be. For a token that says
+                which part is meant, `(size of the one before it, size)`.
+        """
+        made = torch.full_like(noise, -1, dtype=torch.long) if tokens is None else tokens.clone()
+        drawn = made < 0
+        known = self.embedding(made.clamp_min(0), ~drawn)
+        for place in range(self.length):
+            asked = drawn[:, place]
+            if not asked.any():
+                continue
+            logits = self.heads.one(self.read(known), place).float()
+            if limits and place in limits:
+                limit = limits[place]
+                logits = logits + (limit if limit.ndim == 1 else limit[made[:, place - 1]])
+            choice = _choose(logits, noise[:, place : place + 1])
+            if asked.all():
+                made[:, place] = choice
+                known = known + self.embedding.one(place, choice)
+            else:
+                made[:, place] = torch.where(asked, choice, made[:, place])
+                known = known + self.embedding.one(place, choice) * asked[:, None]
+        return made
+
+
+class RowCritic(nn.Module):
+    """Scores whole rows.
+
+    Args:
+        tokens: What each token of a row is.
+        width: Units.
+        depth: Residual blocks.
+    """
+
+    def __init__(self, tokens: Sequence[Token], width: int = 256, depth: int = 1) -> None:
+        super().__init__()
+        self.embedding = Embedding(tokens, width)
+        self.scale = 1 / math.sqrt(len(tokens))
+        self.blocks = nn.ModuleList(_Block(width, norm=False) for _ in range(depth))
+        self.last = nn.Linear(width, width)
+        self.score = nn.Linear(width, 1)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """From rows of shares `(n, total)` to scores `(n,)`."""
+        x = self.embedding.soft(rows) * self.scale
+        for block in self.blocks:
+            x = block(x)
+        return self._score(F.leaky_relu(self.last(x), 0.2))
+
+    @in_full
+    def _score(self, x: Tensor) -> Tensor:
+        score: Tensor = self.score(x)
+        return score[:, 0]
+
+
+class _Block(nn.Module):
+    """A residual block that begins as nothing."""
+
+    def __init__(self, width: int, norm: bool = True) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width) if norm else nn.Identity()
+        self.up = nn.Linear(width, width)
+        self.down = nn.Linear(width, width)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.down(F.relu(self.up(self.norm(x))))
+        return out
+
+
+def _straight_through(logits: Tensor) -> Tensor:
+    """One choice a row as zeros and a one, with the gradient of the softmax."""
+    shares = logits.softmax(1)
+    choice = torch.zeros_like(shares).scatter_(1, logits.argmax(1, keepdim=True), 1.0)
+    return choice + shares - shares.detach()
+
+
+def _choose(logits: Tensor, noise: Tensor) -> Tensor:
+    """Choices `(n,)` by their probability, from logits `(n, size)` and a uniform number a row `(n, 1)`."""
+    shares = (logits - logits.amax(1, keepdim=True)).exp().cumsum(1)
+    total = shares[:, -1:]
+    # strictly below the sum, and behind equal sums: a choice whose share is 0 is never met
+    point = torch.minimum(noise * total, torch.nextafter(total, torch.zeros_like(total)))
+    return torch.searchsorted(shares, point, right=True)[:, 0]

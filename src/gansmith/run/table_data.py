@@ -1,0 +1,149 @@
+"""A table as the data of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.data.split import Splits
+from gansmith.data.survey import Progress
+from gansmith.data.table.codec import TableCodec
+from gansmith.data.table.open import open_table
+from gansmith.data.table.options import TableOptions
+from gansmith.data.table.row_source import RowSource
+from gansmith.data.table.table_set import TableSet
+from gansmith.errors import InputError
+from gansmith.recipes._recipe import Hp, Size
+from gansmith.run.request import Request
+from gansmith.types import Batch
+
+__all__ = ["TableData"]
+
+OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge")
+"""What a request says of images only."""
+
+
+@dataclass(frozen=True)
+class TableData:
+    """A table that was read and split, with a codec fitted to the training part.
+
+    Attributes:
+        request: What was asked for.
+        table: All rows.
+        splits: Rows of training, validation and test.
+        codec: From rows to tokens and back.
+    """
+
+    request: Request
+    table: TableSet
+    splits: Splits
+    codec: TableCodec
+
+    @classmethod
+    def of(cls, request: Request, progress: Progress | None = None) -> TableData:
+        """Read and split the table of a request.
+
+        Raises:
+            InputError: It can't be read, or has too few rows; or something is asked for that acts on images only.
+        """
+        plain = {f.name: f.default for f in fields(Request)}
+        asked = [name for name in OF_IMAGES if getattr(request, name) != plain[name]]
+        if asked:
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+            raise InputError(f"{request.data} is a table, and {names} can act on images only")
+        options = request.read if isinstance(request.read, TableOptions) else TableOptions()
+        table = open_table(request.data, request.schema, options, progress=progress)
+        splits = table.split()
+        if not len(splits.test):
+            raise InputError(
+                f"{request.data}: all {len(table)} rows are in training, so none is left to judge the model by"
+            )
+        return cls(request, table, splits, TableCodec.fit(table.subset(splits.train)))
+
+    def part(self, split: str) -> TableSet:
+        """The rows of `train`, `val` or `test`."""
+        return self._parts[split]
+
+    @cached_property
+    def _parts(self) -> dict[str, TableSet]:
+        return {split: self.table.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all rows."""
+        return self.table.fingerprint
+
+    @property
+    def train_fingerprint(self) -> str:
+        """Of the training rows."""
+        return self.part("train").fingerprint
+
+    @property
+    def rows(self) -> int:
+        """Number of training rows."""
+        return len(self.splits.train)
+
+    @property
+    def size(self) -> Size:
+        """Networks by data: small for up to 200,000 rows, medium for more."""
+        return "s" if self.rows <= 200_000 else "m"
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """Rows have no classes: any column may be asked for."""
+        return ()
+
+    @property
+    def conditions(self) -> Mapping[str, Tensor]:
+        """Rows have no condition vectors."""
+        return {}
+
+    def identity(self) -> dict[str, Any]:
+        """Fingerprint, and what the columns are taken for."""
+        return {"data": self.fingerprint, "schema": self.table.schema.to_json()}
+
+    def describe(self) -> dict[str, Any]:
+        """What `run.json` says of the table."""
+        schema = self.table.schema
+        left = len(schema.columns) - len(schema.learnt)
+        also = f", {left} more made anew, constant or left out" if left else ""
+        return {
+            "fingerprint": self.fingerprint,
+            "train_fingerprint": self.train_fingerprint,
+            "items": len(self.table),
+            "of": "rows",
+            "form": f"{len(schema.learnt)} columns learnt{also}",
+            "splits": self.splits.to_json(),
+            "classes": [],
+            "target": self.target,
+            "warnings": [*self.table.warnings, *self.splits.warnings],
+        }
+
+    @property
+    def target(self) -> str | None:
+        """The column that usefulness is judged by: the one asked for, else the last that is learnt."""
+        learnt = [column.name for column in self.table.schema.learnt]
+        return self.request.target or learnt[-1]
+
+    def source(self, hp: Hp, seed: int, rank: int = 0, world: int = 1) -> RowSource:
+        """Batches of training rows: a process's rows of each."""
+        return RowSource(self._tokens, hp.batch, seed, rank, world)
+
+    @cached_property
+    def _tokens(self) -> Batch:
+        """The training rows as tokens, in as few bytes as they need."""
+        tokens = self.codec.encode(self.part("train").columns)["tokens"]
+        most = max(token.size for token in self.codec.spec["tokens"].tokens)
+        return {"tokens": tokens.to(torch.uint8 if most <= 256 else torch.int32)}
+
+    def some(self, split: str, most: int) -> Batch:
+        """The first rows of a split as a batch."""
+        part = self.part(split)
+        rows = np.arange(min(most, len(part)))
+        return self.codec.encode({name: column.rows(rows) for name, column in part.columns.items()})

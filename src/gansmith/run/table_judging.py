@@ -1,0 +1,146 @@
+"""The judge of a run on a table: quick looks while it trains, all scores at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.data.facts import Facts, facts_of
+from gansmith.metrics import Evaluation, Settings
+from gansmith.metrics.table import Columns, Encoder, evaluate_tables
+from gansmith.run.eye import Eye, tie_of
+from gansmith.run.folder import RunFolder
+from gansmith.run.log import Log
+from gansmith.run.modality import Shown
+from gansmith.run.table_columns import columns_of, joined
+from gansmith.run.table_data import TableData
+from gansmith.run.table_model import TableModel
+
+__all__ = ["SAMPLES", "TableJudging", "judge_rows"]
+
+SAMPLES = 20_000
+"""Rows that are made to be judged: at most so many, and not more than there are training rows."""
+
+FEWEST = 20
+"""Validation rows below which scores while training would be noise: the last model is then kept."""
+
+
+@dataclass
+class TableJudging:
+    """A run's real rows, as the metrics see them.
+
+    Attributes:
+        data: The run's table.
+        log: For progress.
+    """
+
+    data: TableData
+    log: Log
+
+    def part(self, split: str) -> Columns:
+        """The rows of `train`, `val` or `test`."""
+        return columns_of(self.data.table.schema, self.data.part(split).columns)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(self.part("train"))
+
+    def _features(self, columns: Columns) -> Tensor:
+        return torch.from_numpy(self._encoder.dense(columns)).float()
+
+    def _measure(self, model: TableModel, n: int) -> dict[str, Tensor]:
+        made = joined(list(model.columns(n)))
+        return {"features": self._features(columns_of(model.schema, made))}
+
+    @cached_property
+    def eye(self) -> Eye | None:
+        """What looks at rows while the run trains; None where there are too few validation rows."""
+        if len(self.data.splits.val) < FEWEST:
+            return None
+        real, train = ({"features": self._features(self.part(split))} for split in ("val", "train"))
+        settings = Settings(extractor="columns", split="val", resamples=0)
+        return Eye.of(self._measure, settings, real, train, (), (), item="row")
+
+    @cached_property
+    def tie(self) -> float:
+        """Difference of kernel distances that is noise."""
+        if self.eye is None:
+            return 0.0
+        return tie_of(self.eye.real["features"], self._features(self.part("train")))
+
+    def facts(self) -> Facts:
+        """What is wrong with the training rows themselves: nothing but repetition can be told of rows."""
+        hashes = self.data.part("train").hashes
+        keys = np.ascontiguousarray(hashes).view(f"V{hashes.shape[1]}").ravel()
+        return facts_of(keys) if len(self.data.table.schema.learnt) > FEW_COLUMNS else Facts()
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What measures: the rows themselves."""
+        return {"columns": [column.name for column in self.data.table.schema.learnt], "target": self.data.target}
+
+    def full(self, model: TableModel) -> Evaluation:
+        """All scores of a model against rows that it never saw, with intervals and the ceiling."""
+        train, test = self.part("train"), self.part("test")
+        return judge_rows(model, train, test, self.data.target, self.log, data=self.data.fingerprint)
+
+    def method(self, evaluation: Evaluation) -> str:
+        """How scores were measured, and what the ceiling is."""
+        if not evaluation.results:
+            return ""
+        fidelity = "quality, shapes and trends compare with training rows, detection and privacy with unseen ones"
+        useful = f"; usefulness: learners of {self.data.target!r}" if self.data.target else ""
+        return (
+            f"{evaluation.results[0].n_fake:,} made rows, {len(self.data.splits.train):,} training rows, "
+            f"{len(self.data.splits.test):,} test rows that no network saw; {fidelity}{useful}. Intervals: 95%. The "
+            "ceiling is real unseen rows in the place of the made ones (for usefulness: training on real rows)."
+        )
+
+    def show(self, model: TableModel, folder: RunFolder) -> Sequence[Shown]:
+        """Draw columns and associations of made rows beside real ones."""
+        return []
+
+
+FEW_COLUMNS = 4
+"""Up to so many columns, equal rows are to be expected."""
+
+
+def judge_rows(
+    model: TableModel,
+    train: Columns,
+    test: Columns,
+    target: str | None,
+    log: Log,
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    metrics: Sequence[str] | None = None,
+    data: str = "",
+) -> Evaluation:
+    """Make rows and judge them.
+
+    Args:
+        model: What makes them.
+        train: Real rows that it learnt from.
+        test: Real rows that it never saw.
+        target: The column that usefulness is judged by.
+        log: For progress.
+        n: How many rows; None for as many as training rows, at most 20,000.
+        seed: Of the rows and of all that is drawn in judging.
+        metrics: Names; None for all that the data allows.
+        data: Fingerprint of the real rows.
+    """
+    log.progress("making rows", 0.0)
+    made = columns_of(model.schema, joined(list(model.columns(n or min(len(train), SAMPLES), seed=seed))))
+    log.progress("making rows", 1.0)
+    log.progress("judging the model", 0.0)
+    settings = Settings(extractor="columns", split="test", seed=seed, resamples=200, protocol={"data": data})
+    found = evaluate_tables(train, test, made, target, metrics=metrics, settings=settings)
+    log.progress("judging the model", 1.0)
+    return found

@@ -1,0 +1,195 @@
+"""A trained model of a table: it makes rows, any columns of which may be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gansmith import __version__
+from gansmith.core import Backend, Draw, Game, mix
+from gansmith.data.table.arrow import arrow
+from gansmith.data.table.codec import TableCodec
+from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.render import render_table
+from gansmith.data.table.schema import Schema
+from gansmith.errors import InputError
+from gansmith.limits import MOST_SAMPLES, MOST_SEED
+from gansmith.recipes._recipe import Hp, Recipe
+from gansmith.run.hardware import precision_on
+from gansmith.run.sample import whole
+from gansmith.run.saved import Noting, Saved, drawing_of, write_model
+from gansmith.run.table_where import Limits, Where, limits_of
+from gansmith.types import Batch
+
+__all__ = ["BLOCK", "TableModel"]
+
+BLOCK = 8192
+"""Rows made at once, always as many, so that row i depends on the seed and i alone."""
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A generator of rows, with everything needed to use and to judge it.
+
+    Attributes:
+        recipe: The variant.
+        hp: Its hyper-parameters.
+        codec: From tokens to rows and back.
+        nets: The nets that sampling uses, in eval mode.
+        drawing: How rows are made of noise.
+        provenance: Data fingerprint, versions, command, training samples.
+    """
+
+    recipe: Recipe[Any]
+    hp: Hp
+    codec: TableCodec
+    nets: Mapping[str, nn.Module]
+    drawing: Draw
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe[Any],
+        hp: Hp,
+        codec: TableCodec,
+        game: Game,
+        nets: Mapping[str, nn.Module],
+        provenance: Mapping[str, Any],
+    ) -> TableModel:
+        """A model of a game's nets: those that its `draw` asks for.
+
+        Raises:
+            InputError: The game makes no samples.
+        """
+        drawing, noting = drawing_of(recipe, game), Noting(nets)
+        device = next(p.device for net in nets.values() for p in net.parameters())
+        with torch.no_grad():
+            drawing.make(noting, {n: torch.zeros(1, *shape, device=device) for n, shape in drawing.noise.items()})
+        return cls(recipe, hp, codec, noting.used, drawing, provenance)
+
+    def save(self, folder: Path) -> None:
+        """Write the model folder, replacing what is there at once."""
+        write_model(folder, self.recipe, self.hp, self.codec.to_json(), self.nets, self.provenance, self.card())
+
+    @classmethod
+    def load(cls, path: str | Path, recipe: str | None = None) -> TableModel:
+        """Read a model folder, or the model of a run folder.
+
+        Args:
+            path: Model folder or run folder.
+            recipe: Recipe file of a model whose recipe is not installed. Code never comes from the model folder.
+
+        Raises:
+            InputError: The folder holds no model of a table, a damaged one, or one whose recipe is not installed.
+        """
+        return cls.read(Saved.of(path, recipe))
+
+    @classmethod
+    def read(cls, saved: Saved) -> TableModel:
+        """The model of a folder whose description was read. Raises `InputError` as `load`."""
+        codec = TableCodec.from_json(saved.codec)
+        game = saved.game(codec.spec)
+        drawing = drawing_of(saved.recipe, game)
+        return cls(saved.recipe, saved.hp, codec, saved.nets(game), drawing, saved.provenance)
+
+    @property
+    def schema(self) -> Schema:
+        """What the columns are."""
+        return self.codec.schema
+
+    def columns(
+        self, n: int, where: Where | None = None, seed: int = 0, start: int = 0
+    ) -> Iterator[dict[str, ParsedColumn]]:
+        """Rows `start` to `start + n` as parsed columns, a block at a time; arguments as in `sample`."""
+        if n == 0:
+            raise InputError("0 rows can't be drawn: ask for at least 1")
+        count, root = whole(n, "n", 1, MOST_SAMPLES), whole(seed, "seed", 0, MOST_SEED)
+        return self._blocks(range(start, start + count), limits_of(self.codec, where), root)
+
+    def _blocks(self, rows: range, limits: Limits, seed: int) -> Iterator[dict[str, ParsedColumn]]:
+        for block in range(rows.start // BLOCK, -(-rows.stop // BLOCK)):
+            made, within = self._block(block, limits, seed)
+            first, last = max(rows.start - block * BLOCK, 0), min(rows.stop - block * BLOCK, BLOCK)
+            kept = {name: value[first:last] for name, value in made.items()}
+            (found,) = self.codec.decode(kept, within[first:last], limits.bounds)
+            yield found
+
+    @torch.no_grad()
+    def _block(self, block: int, limits: Limits, seed: int) -> tuple[Batch, np.ndarray[Any, Any]]:
+        """All rows of a block as tokens, and where in its last part each value lies."""
+        device = next(p.device for net in self.nets.values() for p in net.parameters())
+        generator = torch.Generator().manual_seed(mix(seed, "rows", block))
+        noise: dict[str, Tensor] = {
+            name: torch.rand(BLOCK, *shape, generator=generator).to(device)
+            for name, shape in self.drawing.noise.items()
+        }
+        within = torch.rand(BLOCK, len(self.codec.columns), generator=generator, dtype=torch.float64).numpy()
+        with Backend(device, bf16=precision_on(str(device), "auto") == "bf16").precision():
+            if limits.tokens:
+                assert self.drawing.limited is not None
+                return self.drawing.limited(self.nets, noise, limits.tokens), within
+            return self.drawing.make(self.nets, noise), within
+
+    def stream(self, n: int, where: Where | None = None, seed: int = 0, typed: bool = True) -> Iterator[Any]:
+        """The same as `sample`, a block at a time, as pyarrow tables; with `typed=False` every column is text."""
+        done = 0
+        for part in self.columns(n, where, seed):
+            table = render_table(self.schema, part, seed, done, typed)
+            done += table.num_rows
+            yield table
+
+    def sample(self, n: int, where: Where | None = None, seed: int = 0) -> Any:
+        """Make `n` rows.
+
+        Args:
+            n: How many.
+            where: What they must be, by column: `{"sex": "F", "age": (18, 30)}`. A list means any of its values, None
+                a missing value, a range may be open (`"18.."`). Every row is so, exactly; all other columns follow
+                from that as in the training data.
+            seed: Row i depends on the seed and i alone.
+
+        Returns:
+            A pandas DataFrame, or a pyarrow Table where pandas is not installed.
+
+        Raises:
+            InputError: A column is unknown or not learnt, or no row can be so.
+        """
+        return framed(list(self.stream(n, where, seed)))
+
+    def card(self) -> str:
+        """The model card: what it is, what it was made from, how to use it."""
+        lines = [
+            "---",
+            "library_name: gansmith",
+            "tags: [gan, tabular, synthetic-data]",
+            "---",
+            f"# {self.recipe.id} on {self.provenance.get('data', {}).get('name', 'a table')}",
+            "",
+            self.recipe.title,
+            "",
+            f"Columns: {', '.join(column.name for column in self.schema.columns)}.",
+            "",
+            "```python",
+            "from gansmith import TableModel",
+            "",
+            "rows = TableModel.load('path/to/this/folder').sample(1000, seed=0)",
+            "```",
+            "",
+            f"Made with gansmith {__version__}. Training data, settings and versions: `provenance.json`; scores: "
+            "`metrics.json` where the model was evaluated.",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def framed(parts: list[Any]) -> Any:
+    """Tables as one DataFrame, or as one pyarrow Table where pandas is not installed."""
+    whole = arrow().concat_tables(parts)
+    return whole.to_pandas() if find_spec("pandas") else whole
