@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from gansmith.core import EMA, Backend, Draw, Game, Player, Scene, Stage, State, Term, Turn, flow, play
     from gansmith.errors import GansmithError, InputError, RunError
     from gansmith.recipes._recipe import Hp, ImageHp, Recipe, recipe
+    from gansmith.run.load import load
     from gansmith.run.model import Model
     from gansmith.run.sample import Samples
+    from gansmith.run.table_model import TableModel
     from gansmith.run.train import Run
     from gansmith.types import Batch, Clock, Field, Spec
 
@@ -47,8 +49,10 @@ _WHERE = {
     ),
     "gansmith.errors": ("GansmithError", "InputError", "RunError"),
     "gansmith.recipes._recipe": ("Hp", "ImageHp", "Recipe", "recipe"),
+    "gansmith.run.load": ("load",),
     "gansmith.run.model": ("Model",),
     "gansmith.run.sample": ("Samples",),
+    "gansmith.run.table_model": ("TableModel",),
     "gansmith.run.train": ("Run",),
     "gansmith.types": ("Batch", "Clock", "Field", "Spec"),
 }
@@ -76,6 +80,7 @@ __all__ = [
     "Spec",
     "Stage",
     "State",
+    "TableModel",
     "Term",
     "Turn",
     "compare",
@@ -83,6 +88,7 @@ __all__ = [
     "find_directions",
     "flow",
     "interpolate",
+    "load",
     "mix",
     "play",
     "recipe",

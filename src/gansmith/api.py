@@ -8,11 +8,14 @@ from typing import Any, Literal
 
 from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
+from gansmith.run.assess_rows import assess_rows
 from gansmith.run.compare import Match
 from gansmith.run.compare import compare as _compare
+from gansmith.run.load import load
 from gansmith.run.log import Listener
 from gansmith.run.model import Model
 from gansmith.run.request import Request
+from gansmith.run.table_model import TableModel
 from gansmith.run.train import Run
 from gansmith.run.train import train as _train
 
@@ -32,13 +35,13 @@ def train(
     request: dict[str, Any] | None = None,
     **settings: Any,
 ) -> Run:
-    """Train a GAN on images; called again, it goes on where it stopped, or says that it is finished.
+    """Train a GAN on images or a table; called again, it goes on where it stopped, or says that it is finished.
 
     Args:
-        data: Folder (a sub-folder a class, or `labels.csv`), zip, .npz, .npy, parquet or Arrow.
+        data: Folder (a sub-folder a class, or `labels.csv`), zip, .npz, .npy, parquet or Arrow; or a table.
         recipe: Name (`r3gan`, `dcgan`, `gan`) or recipe file; None for the default.
         size: Size of the networks; None chooses by device and data.
-        budget: Time (`"10m"`) or real samples (`200_000`, `"200k"`); None for ten minutes.
+        budget: Time (`"10m"`) or real samples (`200_000`, `"200k"`); None for ten minutes of images, three of tables.
         out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
         seed: All randomness of the run.
         start: Run folder whose newest weights this run begins with: for a larger budget, or other data.
@@ -67,16 +70,19 @@ def train(
     return _train(asked, listener)
 
 
-def evaluate(model: Model | str | Path, data: str | Path, *, n: int = 5000, seed: int = 0) -> Evaluation:
-    """Measure a model on images that it never saw.
+def evaluate(model: Model | TableModel | str | Path, data: str | Path, *, n: int = 5000, seed: int = 0) -> Evaluation:
+    """Measure a model on images or rows that it never saw.
 
     Args:
         model: A model, or its folder, or its run folder.
-        data: Images; those that the model was trained on are left out.
+        data: Images or a table; what the model was trained on is left out.
         n: Samples to draw.
         seed: Of the samples and the intervals.
     """
-    return assess(model, data, n=n, seed=seed).evaluation
+    found = model if isinstance(model, Model | TableModel) else load(model)
+    if isinstance(found, TableModel):
+        return assess_rows(found, data, n=n, seed=seed).evaluation
+    return assess(model if isinstance(model, str | Path) else found, data, n=n, seed=seed).evaluation
 
 
 def compare(

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from gansmith.cli.options import add_measuring, metric_names
 from gansmith.cli.parser import Command
+from gansmith.errors import InputError
+
+if TYPE_CHECKING:
+    from gansmith.run.assess import Assessment
+    from gansmith.run.log import Listener
 
 __all__ = ["COMMAND"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (its judge is used again)")
-    parser.add_argument("data", metavar="DATA", help="images: folder, zip, .npz, .npy, parquet or Arrow")
+    parser.add_argument("data", metavar="DATA", help="images or a table, as the model was trained on")
     add_measuring(parser)
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="of a table: judge usefulness by this one (default: the last)"
+    )
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gansmith.cli.reading import parse_read
     from gansmith.cli.results import show_evaluation
     from gansmith.cli.show import print_json, screen
-    from gansmith.run.assess import assess
     from gansmith.run.hardware import set_threads
 
     set_threads(args.threads)
     with screen(quiet=args.json) as listener:
-        found = assess(
-            args.model,
-            args.data,
-            n=args.n,
-            seed=args.seed,
-            features=args.features,
-            metrics=metric_names(args.metrics),
-            recipe=args.recipe,
-            strict=args.strict,
-            read=parse_read(args.read),
-            listener=listener,
-        )
+        found = _assessed(args, listener)
     if args.json:
         print_json({**found.evaluation.to_json(), "notes": list(found.notes)})
         return 0
@@ -47,11 +43,43 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
+    from gansmith.cli.reading import parse_read, parse_table_read
+    from gansmith.run.assess import assess
+    from gansmith.run.assess_rows import assess_rows
+    from gansmith.run.load import load
+    from gansmith.run.table_model import TableModel
+
+    model, names = load(args.model, args.recipe), metric_names(args.metrics)
+    if not isinstance(model, TableModel):
+        if args.target is not None:
+            raise InputError(f"{args.model} is a model of images, and --target is for tables")
+        return assess(
+            args.model,
+            args.data,
+            n=args.n,
+            seed=args.seed,
+            features=args.features,
+            metrics=names,
+            recipe=args.recipe,
+            strict=args.strict,
+            read=parse_read(args.read),
+            listener=listener,
+        )
+    if args.features is not None or args.strict:
+        raise InputError(f"{args.model} is a model of a table, and --features and --strict can act on images only")
+    read = parse_table_read(args.read)
+    return assess_rows(
+        model, args.data, n=args.n, seed=args.seed, metrics=names, target=args.target, read=read, listener=listener
+    )
+
+
 COMMAND = Command(
     "evaluate",
-    "Measure a model against images that it never saw.",
+    "Measure a model against images or rows that it never saw.",
     (
         "gansmith evaluate runs/demo my_images/",
+        "gansmith evaluate runs/customers customers.csv --target churned",
         "gansmith evaluate runs/photos photos/ --features efflite0 --metrics frechet,kernel,coverage",
         "gansmith evaluate runs/photos photos/ --features inception:pt_inception-2015-12-05.pth --json",
     ),

@@ -50,7 +50,7 @@ def truncation_of(args: argparse.Namespace) -> float | tuple[float, ...]:
 def load_model(args: argparse.Namespace) -> Model:
     """Set the threads and read the model."""
     from gansmith.run.hardware import set_threads
-    from gansmith.run.model import Model
+    from gansmith.run.load import load_images
 
     set_threads(args.threads)
-    return Model.load(args.model, args.recipe)
+    return load_images(args.model, args.recipe)

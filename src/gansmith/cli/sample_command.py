@@ -21,12 +21,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="label=Bag, age=18..30, smiling=yes, text='a red shoe', code=3; may be repeated",
+        help="label=Bag, age=18..30, smiling=yes, text='a red shoe', code=3; of a table any column: sex=F, "
+        "income=1000.. (open range); may be repeated",
     )
     parser.add_argument("--seed", type=seed, default=0, help="sample i depends on the seed and i alone (default: 0)")
     add_truncation(parser)
     parser.add_argument(
-        "--out", required=True, metavar="PATH", help="a .png (one grid), a .npz, or a folder of PNG files"
+        "--out",
+        required=True,
+        metavar="PATH",
+        help="images: a .png (one grid), a .npz, or a folder; rows: a .csv, .tsv, .parquet, .feather",
     )
     parser.add_argument(
         "--columns", type=positive, default=None, help="images in a row of a grid (default: about square)"
@@ -38,37 +42,48 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.show import screen
     from gansmith.run.hardware import set_threads
-    from gansmith.run.model import Model
+    from gansmith.run.load import load
+    from gansmith.run.table_model import TableModel
+    from gansmith.run.write_rows import write_rows
     from gansmith.run.write_samples import write_samples
 
-    if args.columns is not None and Path(args.out).suffix.lower() != ".png":
-        raise InputError("--columns goes with a grid: give --out a name that ends in .png, or leave it out")
     truncation = truncation_of(args)
     set_threads(args.threads)
-    model = Model.load(args.model, args.recipe)
+    model = load(args.model, args.recipe)
+    where = parse_where(args.where)
     with screen() as listener:
-        path = write_samples(
-            model,
-            args.n,
-            args.out,
-            where=parse_where(args.where),
-            seed=args.seed,
-            truncation=truncation,
-            columns=args.columns,
-            tick=lambda share: listener({"event": "progress", "task": "sampling", "share": share}),
-        )
+
+        def tick(share: float) -> None:
+            listener({"event": "progress", "task": "sampling", "share": share})
+
+        if isinstance(model, TableModel):
+            _refuse_for_tables(args)
+            path = write_rows(model, args.n, args.out, where, args.seed, tick)
+        else:
+            if args.columns is not None and Path(args.out).suffix.lower() != ".png":
+                raise InputError("--columns goes with a grid: give --out a name that ends in .png, or leave it out")
+            path = write_samples(model, args.n, args.out, where, args.seed, truncation, args.columns, tick)
     print(path)
     return 0
 
 
+def _refuse_for_tables(args: argparse.Namespace) -> None:
+    asked = [name for name in ("columns", "truncation", "truncation_layers") if getattr(args, name) is not None]
+    if asked:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise InputError(f"{args.model} is a model of a table, and {names} can act on images only")
+
+
 COMMAND = Command(
     "sample",
-    "Make images with a trained model.",
+    "Make images or rows with a trained model.",
     (
         "gansmith sample runs/demo -n 64 --out grid.png",
         "gansmith sample runs/demo -n 20 --where label=Bag --truncation 0.7 --out bags.png",
         "gansmith sample runs/demo -n 1000 --out folder/          one PNG an image, and labels.csv",
         "gansmith sample runs/demo -n 1M --seed 7 --out many.npz  streamed: memory does not grow",
+        "gansmith sample runs/customers -n 10k --out rows.csv",
+        "gansmith sample runs/customers -n 500 --where sex=F --where age=18..30 --out young_women.parquet",
     ),
     _configure,
     _run,

@@ -11,11 +11,22 @@ __all__ = ["COMMAND"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", help="folder, zip, .npz, .npy, parquet or Arrow of images")
-    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
-    parser.add_argument("--recipe", metavar="NAME|file.py", help="GAN variant (default: r3gan; see gansmith recipes)")
     parser.add_argument(
-        "--budget", default=None, metavar="10m|200k", help="training time or real samples (default: 10m)"
+        "data",
+        metavar="DATA",
+        help="images: folder, zip, .npz, .npy, parquet or Arrow; or a table: .csv, .tsv, .xlsx, parquet, Arrow",
+    )
+    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
+    parser.add_argument(
+        "--recipe",
+        metavar="NAME|file.py",
+        help="GAN variant (default: r3gan for images, rowgan for tables; see gansmith recipes)",
+    )
+    parser.add_argument(
+        "--budget",
+        default=None,
+        metavar="10m|200k",
+        help="training time or real samples (default: 10m for images, 3m for tables)",
     )
     parser.add_argument("--size", choices=("s", "m", "l"), help="size of the networks (default: by device and data)")
     parser.add_argument(
@@ -33,12 +44,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", metavar="RUN", help="begin with the newest weights of another run")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     add_data_options(parser)
+    tables = parser.add_argument_group("tables")
+    tables.add_argument("--schema", metavar="FILE.json", help="what the columns are (see gansmith inspect --schema)")
+    tables.add_argument(
+        "--target", metavar="COLUMN", help="judge usefulness by predicting this one (default: the last)"
+    )
     add_compute(parser)
     add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gansmith.cli.reading import parse_read
+    from gansmith.cli.reading import options_of
     from gansmith.cli.results import show_plan, show_run
     from gansmith.cli.show import screen
     from gansmith.run.request import Request
@@ -65,7 +81,9 @@ def _run(args: argparse.Namespace) -> int:
         judge=args.judge,
         start=args.start,
         autopilot=args.autopilot == "on",
-        read=parse_read(args.read),
+        read=options_of(args.data, args.read),
+        schema=args.schema,
+        target=args.target,
     )
     with screen(quiet=args.json) as listener:
         if args.dry_run:
@@ -79,7 +97,7 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "train",
-    "Train a GAN on your images. The same command goes on after an interruption.",
+    "Train a GAN on your images or your table. The same command goes on after an interruption.",
     (
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
@@ -87,6 +105,8 @@ COMMAND = Command(
         "gansmith train faces/ --recipe stylegan2 --preset paper256    as in the paper; needs GPUs",
         "gansmith train photos/ --from runs/photos --budget 5h    go on from a finished run with a new budget",
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
+        "gansmith train customers.csv                      a table: three minutes",
+        "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),
     _configure,

@@ -129,7 +129,9 @@ def rowgan(spec: Spec, hp: RowganHp) -> Game:
         players={"D": _player("D", hp.lr_d, hp, 0.0, 0.0), "G": _player("G", hp.lr_g, hp, 0.9, hp.decay)},
         stages=(Stage((Turn("D", d, every=hp.every), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=Draw(make=partial(_complete, limits={}), noise={"noise": (len(tokens),)}, limited=_complete, uniform=True),
+        draw=Draw(
+            make=partial(_complete, limits={}), noise={"noise": (len(tokens) + 1,)}, limited=_complete, uniform=True
+        ),
         contest=contest,
     )
 

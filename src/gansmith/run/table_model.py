@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from gansmith import __version__
 from gansmith.core import Backend, Draw, Game, mix
-from gansmith.data.table.arrow import arrow
+from gansmith.data.table.arrow import arrow, arrow_compute
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.data.table.render import render_table
-from gansmith.data.table.schema import Schema
+from gansmith.data.table.schema import NumberColumn, Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
@@ -144,7 +144,7 @@ class TableModel:
         for part in self.columns(n, where, seed):
             table = render_table(self.schema, part, seed, done, typed)
             done += table.num_rows
-            yield table
+            yield numbered(table, self.schema) if typed else table
 
     def sample(self, n: int, where: Where | None = None, seed: int = 0) -> Any:
         """Make `n` rows.
@@ -187,6 +187,19 @@ class TableModel:
             "`metrics.json` where the model was evaluated.",
         ]
         return "\n".join(lines) + "\n"
+
+
+def numbered(table: Any, schema: Schema) -> Any:
+    """A table whose plain numbers, which a text file stores as text, are numbers; missing ones are null."""
+    pc = arrow_compute()
+    for i, column in enumerate(table.column_names):
+        found = schema.column(column)
+        if isinstance(found, NumberColumn) and found.stored is None and found.format.plainly:
+            words = arrow().array([m for m in found.missing if m is not None], arrow().string())
+            text = pc.if_else(pc.is_in(table[column], words), None, table[column])
+            kind = arrow().int64() if found.kind == "integer" else arrow().float64()
+            table = table.set_column(i, column, text.cast(kind))
+    return table
 
 
 def framed(parts: list[Any]) -> Any:

@@ -44,8 +44,9 @@ def limits_of(codec: TableCodec, where: Where | None) -> Limits:
 
     Args:
         codec: Of the table.
-        where: By column: a value, None for a missing one; a list of values, of which any will do; for numbers and
-            times also a range, `(18, 30)` or `"18..30"`, either end of which may be left open (`"18.."`).
+        where: By column: a value, None (or the column's own word for it) for a missing one; a list of values, of which
+            any will do; for numbers and times also a range, `(18, 30)` or `"18..30"`, either end of which may be left
+            open (`"18.."`).
 
     Raises:
         InputError: With every column that there isn't or that isn't learnt, and every value that can't be.
@@ -94,10 +95,10 @@ def _of_categories(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
     codes, missing = [], False
     for value in _listed(column, asked):
-        if value is None:
+        text = None if value is None else _category(column, value)
+        if text is None or (text in column.missing and text not in column.values):
             missing = True
             continue
-        text = _category(column, value)
         if text not in column.values:
             shown = ", ".join(map(repr, column.values[:SHOWN])) + (", ..." if len(column.values) > SHOWN else "")
             hint = nearest(text, column.values) or f": it is one of {shown}"
@@ -130,7 +131,7 @@ def _of_numbers(
     if len(values) > 1 and len(found.edges):
         raise InputError(f"column {column.name!r}: ask for one value or a range {_example(column)}, not for a list")
     for value in values:
-        if value is None:
+        if value is None or str(value) in column.missing:
             if not column.missing:
                 raise InputError(f"column {column.name!r} is never missing")
             limit = found.gone()

@@ -65,6 +65,11 @@ class NumberFormat(BaseModel):
         number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
         return rf"^[+-]?{re.escape(self.prefix)}{number}{re.escape(self.suffix)}$"
 
+    @property
+    def plainly(self) -> bool:
+        """Whether numbers are spelt as programming languages spell them."""
+        return not (self.thousands or self.prefix or self.suffix) and self.point == "."
+
     def plain(self, text: Any) -> Any:
         """Text that matches, as a programming language spells numbers."""
         pc = arrow_compute()

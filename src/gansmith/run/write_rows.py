@@ -1,0 +1,79 @@
+"""Writing made rows: CSV, TSV, Parquet or Feather, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gansmith.data.table.arrow import arrow
+from gansmith.errors import InputError
+from gansmith.run.files import replacing
+from gansmith.run.table_model import TableModel
+from gansmith.run.table_where import Where
+
+__all__ = ["KINDS", "write_rows"]
+
+KINDS = (".csv", ".tsv", ".parquet", ".feather", ".arrow")
+
+
+def write_rows(
+    model: TableModel,
+    n: int,
+    out: str | Path,
+    where: Where | None = None,
+    seed: int = 0,
+    tick: Callable[[float], None] = lambda share: None,
+) -> Path:
+    """Make rows into a file; memory does not grow with `n`.
+
+    Text files spell every value as the source does; the others have the types of the source's columns.
+
+    Args:
+        model: What makes them.
+        n: How many.
+        out: A .csv, .tsv, .parquet, .feather or .arrow file.
+        where: As in `TableModel.sample`.
+        seed: Row i depends on it and i alone.
+        tick: Told the share that is done.
+
+    Raises:
+        InputError: `out` can't be written, or no row can be as asked for.
+    """
+    path = Path(out)
+    kind = path.suffix.lower()
+    if kind not in KINDS:
+        raise InputError(f"--out {path}: give a file that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    if path.is_dir():
+        raise InputError(f"--out {path} is a folder; choose another name")
+    parts = model.stream(n, where, seed, typed=kind not in KINDS[:2])
+    with replacing(path) as temporary:
+        _write(parts, temporary, kind, n, tick)
+    return path
+
+
+def _write(parts: Iterator[Any], path: Path, kind: str, n: int, tick: Callable[[float], None]) -> None:
+    writer, done = None, 0
+    try:
+        for part in parts:
+            if writer is None:
+                writer = _writer(path, kind, part.schema)
+            writer.write_table(part)
+            done += part.num_rows
+            tick(done / n)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _writer(path: Path, kind: str, schema: Any) -> Any:
+    if kind == ".parquet":
+        from pyarrow import parquet
+
+        return parquet.ParquetWriter(path, schema)
+    if kind in (".csv", ".tsv"):
+        from pyarrow import csv
+
+        options = csv.WriteOptions(delimiter="\t" if kind == ".tsv" else ",", quoting_style="needed")
+        return csv.CSVWriter(path, schema, write_options=options)
+    return arrow().ipc.new_file(str(path), schema)
