@@ -17,7 +17,7 @@ from gansmith.core import Backend, GameError, State, mix, play
 from gansmith.errors import InputError
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
-from gansmith.testing import RandomSource, check_recipe
+from gansmith.testing import RandomSource, check_recipe, data_for
 from gansmith.testing.recipes import DESCRIBED, IMAGES, LABELLED
 from gansmith.types import Field
 
@@ -40,6 +40,7 @@ SMALL = {
     "vae": {"width": 4, "z_dim": 8},
     "acgan": {"width": 4, "z_dim": 8},
     "infogan": {"width": 4, "z_dim": 8, "choices": 3},
+    "rowgan": {"width": 8, "every": 2, "passes": 3},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}
@@ -80,7 +81,7 @@ def test_packs_of_labelled_images_play_in_bfloat16():
 @pytest.mark.parametrize("name", recipe_names())
 def test_bfloat16_begins_with_about_the_losses_of_float32(name, spec):
     recipe = find_recipe(name)
-    hp = resolve(recipe, "s", {"batch": 8, **SMALL[name]})
+    hp, spec = resolve(recipe, "s", {"batch": 8, **SMALL[name]}), data_for(recipe, spec)
 
     def first(bf16: bool) -> dict[str, float]:
         torch.manual_seed(0)
@@ -98,10 +99,9 @@ def test_bfloat16_begins_with_about_the_losses_of_float32(name, spec):
 @pytest.mark.parametrize("name", recipe_names())
 def test_sizes_build_and_grow(name, size):
     recipe = find_recipe(name)
+    spec = data_for(recipe)
     counts = {
-        s: sum(
-            p.numel() for net in recipe.game(LABELLED, resolve(recipe, s, {})).nets.values() for p in net.parameters()
-        )
+        s: sum(p.numel() for net in recipe.game(spec, resolve(recipe, s, {})).nets.values() for p in net.parameters())
         for s in ("s", size)
     }
     assert counts[size] > counts["s"]
@@ -110,7 +110,7 @@ def test_sizes_build_and_grow(name, size):
 def digest(name: str, rounds: int = 6, spec=LABELLED, **settings) -> list[float]:
     """Numbers that any change of a game's play changes."""
     recipe = find_recipe(name)
-    hp = resolve(recipe, "s", {"batch": 8, **SMALL[name], **settings})
+    hp, spec = resolve(recipe, "s", {"batch": 8, **SMALL[name], **settings}), data_for(recipe, spec)
     torch.manual_seed(0)
     game = recipe.game(spec, hp)
     state = State(game, RandomSource(spec, hp.batch), total=64 * hp.batch)

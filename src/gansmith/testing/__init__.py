@@ -7,7 +7,7 @@ the review of a contribution.
 from gansmith.testing.codecs import check_codec
 from gansmith.testing.metrics import check_metric
 from gansmith.testing.nets import check_net
-from gansmith.testing.recipes import check_recipe
+from gansmith.testing.recipes import check_recipe, data_for
 from gansmith.testing.source import RandomSource
 
-__all__ = ["RandomSource", "check_codec", "check_metric", "check_net", "check_recipe"]
+__all__ = ["RandomSource", "check_codec", "check_metric", "check_net", "check_recipe", "data_for"]

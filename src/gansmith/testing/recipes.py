@@ -13,9 +13,9 @@ from gansmith.core import Game, Log, NotFinite, State, play
 from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
-from gansmith.types import Field, Spec
+from gansmith.types import Field, Spec, Token
 
-__all__ = ["DESCRIBED", "IMAGES", "LABELLED", "check_recipe"]
+__all__ = ["DESCRIBED", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
 
 IMAGES: Spec = {"image": Field((1, 16, 16), "real", head="tanh")}
 LABELLED: Spec = {**IMAGES, "label": Field((), "label", names=("a", "b", "c"))}
@@ -25,8 +25,22 @@ DESCRIBED: Spec = {
     "text": Field((6,), "real"),
 }
 """Images with every kind of condition."""
+ROWS: Spec = {
+    "tokens": Field(
+        (6,),
+        "token",
+        names=("a", "b", "c", "c", "d", "e"),
+        tokens=(Token(3), Token(2), Token(9, rising=1), Token(4, rising=0, part=True), Token(5), Token(20, rising=2)),
+    )
+}
+"""Rows of a table."""
 ROUNDS = 9
 BATCH = 8
+
+
+def data_for(recipe: Recipe[Any], spec: Spec = LABELLED) -> Spec:
+    """The fields of images that are given, or those of rows for a recipe that is made for tables."""
+    return ROWS if "tokens" in recipe.reads else spec
 
 
 def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None, spec: Spec = LABELLED) -> str:
@@ -35,7 +49,7 @@ def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None,
     Args:
         recipe: What is checked.
         settings: Hyper-parameters, to make the networks small.
-        spec: Fields of the data.
+        spec: Fields of the data; a recipe for tables is checked on rows.
 
     Returns:
         What was checked, and the game as text.
@@ -50,7 +64,7 @@ def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None,
 
 class _Check:
     def __init__(self, recipe: Recipe[Any], settings: dict[str, Any], spec: Spec) -> None:
-        self.recipe, self.spec = recipe, spec
+        self.recipe, self.spec = recipe, data_for(recipe, spec)
         self.hp = recipe.hp.model_validate({"batch": BATCH, **settings})
 
     def game(self) -> Game:
@@ -130,7 +144,8 @@ class _Check:
             return "makes no samples (no draw)"
         for net in state.game.nets.values():
             net.eval()
-        batch: dict[str, Tensor] = {k: torch.randn(3, *shape) for k, shape in draw.noise.items()}
+        noise = torch.rand if draw.uniform else torch.randn
+        batch: dict[str, Tensor] = {k: noise(3, *shape) for k, shape in draw.noise.items()}
         given = condition_of({**next(RandomSource(self.spec, 3))})
         batch |= {k: given for k in draw.conditions if given is not None}
         batch |= {k: code.at(torch.rand(3)) for k, code in draw.codes.items()}
@@ -140,6 +155,9 @@ class _Check:
             assert value.shape == (3, *self.spec[name].shape), f"draws {name!r} of shape {tuple(value.shape)}"
             if self.spec[name].head == "tanh":
                 assert value.abs().max() <= 1, f"{name!r} leaves [-1, 1]"
+            if self.spec[name].kind == "token":
+                sizes = torch.tensor([token.size for token in self.spec[name].tokens])
+                assert bool(((value >= 0) & (value < sizes)).all()), f"{name!r} are no tokens of the data"
         alone = draw.make(state.best_nets, {k: v[:1] for k, v in batch.items()})
         apart = max(float((alone[k] - made[k][:1]).abs().max()) for k in made)
         assert apart < 1e-4, "a sample depends on the others that it is drawn with"

@@ -19,7 +19,7 @@ from gansmith.data.image_codec import ImageCodec
 from gansmith.data.open import open_images
 from gansmith.errors import InputError
 from gansmith.run.assess import assess
-from gansmith.run.evaluation import Ruler
+from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.image_data import ImageData
@@ -87,7 +87,8 @@ def test_an_eye_counts_modes_by_class_or_by_cluster(
     ruler = Ruler.of(train_judge(images, codec, samples=256))
     half = len(images) // 2
     real, train = (ruler.measure_images(images.subset(r), codec) for r in (range(half), range(half, len(images))))
-    eye = Eye.of(lambda m, n: measure_model(m, ruler, n), ruler.settings("val", 0), real, train, images.classes, images.names)
+    settings, names = ruler.settings("val", 0), (images.classes, images.names)
+    eye = Eye.of(lambda model, n: measure_model(model, ruler, n), settings, real, train, *names)
     seen = eye.look(finished.model, finished.model)
     assert {"kernel", "coverage", "raw_kernel", "spread"} <= set(seen.scores) and seen.scores["spread"] >= 0
     assert ("accuracy" in seen.scores) is labelled

@@ -37,6 +37,9 @@ MOST_BINS, ROWS_A_BIN = 32, 40
 MOST_PARTS, ROWS_A_PART = 16, 8
 """The same of the parts of an interval."""
 
+ROWS_AT_THE_END = 5
+"""Training rows in the outermost parts, at least: fewer would say much of one row."""
+
 INSIDE = 0.6180339887498949
 
 
@@ -89,10 +92,11 @@ class CategoryTokens(_Model):
 
     def encode(self, parsed: ParsedColumn) -> Tokens:
         """Tokens `(N, 1)` or `(N, 2)`."""
-        codes = np.where(parsed.missing > 0, 0, parsed.values).astype(np.int64)
+        missing = parsed.missing.astype(np.int64)
+        codes = np.where(missing > 0, 0, parsed.values).astype(np.int64)
+        rank = np.where(missing > 0, self.values + missing - 1, self._rank[codes] if self.order else codes)
         if not self.order:
-            return np.where(parsed.missing > 0, self.values + parsed.missing - 1, codes)[:, None]
-        rank = np.where(parsed.missing > 0, self.values + parsed.missing - 1, self._rank[codes])
+            return rank[:, None]
         return np.stack([rank // self.base, rank % self.base], 1)
 
     def decode(self, tokens: Tokens, within: Floats | None = None, low: Any = None, high: Any = None) -> ParsedColumn:
@@ -344,10 +348,20 @@ def _edges(found: Floats, counts: Tokens, bins: int) -> list[list[float]]:
     parts = int(np.clip(ends[-1] // (bins * ROWS_A_PART), 1, MOST_PARTS))
     halves = found[:-1] / 2 + found[1:] / 2
     main = _cuts(ends, bins)
-    fine = np.union1d(main, _cuts(ends, bins * parts))
+    fine = np.union1d(np.union1d(main, _cuts(ends, bins * parts)), _tails(ends, ends[-1] / (bins * parts)))
     borders = [float(found[0]), *halves[fine].tolist(), float(found[-1])]
     at = [0, *(np.searchsorted(fine, main) + 1).tolist(), len(borders) - 1]
     return [borders[start : stop + 1] for start, stop in pairwise(at)]
+
+
+def _tails(ends: Tokens, rows: float) -> Tokens:
+    """Cuts that halve the outermost parts again and again: there values may lie far apart."""
+    found = []
+    while rows >= 2 * ROWS_AT_THE_END:
+        rows /= 2
+        found += [np.searchsorted(ends, rows), np.searchsorted(ends, ends[-1] - rows)]
+    at = np.unique(np.array(found, np.int64))
+    return at[at < len(ends) - 1]
 
 
 def _cuts(ends: Tokens, pieces: int) -> Tokens:
