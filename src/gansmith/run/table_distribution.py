@@ -26,6 +26,8 @@ FEW = 1e7
 """Steps of a column's resolution over the axis from which on they don't matter for the bins."""
 
 SLACK = 1e-9
+FEWEST = 8
+"""Bins where there are very few rows."""
 
 
 class Detail(NamedTuple):
@@ -147,6 +149,7 @@ def _edges(column: NumberColumn | TimeColumn, usual: Numbers, bins: int) -> tupl
     """Edges over the bulk of the usual values, and whether they are those of a log axis."""
     if not len(usual):
         return np.zeros(0), False
+    bins = min(bins, max(FEWEST, math.isqrt(4 * len(usual))))  # few rows in many bins would be noise
     # a date is spelt to the day, though its ticks are finer
     resolution = 1.0 if column.kind == "date" else column.resolution
     heavy = isinstance(column, NumberColumn) and column.heavy_tail

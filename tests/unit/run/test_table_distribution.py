@@ -101,6 +101,11 @@ def test_bins_hold_equally_many_spellings_and_every_row() -> None:
     assert found.real[found.bins - 1] == pytest.approx(np.mean(ages >= found.edges[-2]))
 
 
+@pytest.mark.parametrize(("rows", "bins"), [(4, 8), (36, 12), (5000, FINE.bins)])
+def test_few_rows_have_few_bins(rows: int, bins: int) -> None:
+    assert distribution(number(digits=None), numbers(RNG.normal(0, 1, rows))).bins == bins
+
+
 def test_bins_of_dates_hold_whole_days() -> None:
     found = distribution(time(), numbers(np.arange(45).repeat(4)))
     assert np.allclose(found.edges % 1, 0.5) and np.allclose(found.real[: found.bins] / np.diff(found.edges), 1 / 45)
