@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from gansmith.health import Diagnosis
 
 __all__ = ["bars", "charts", "diagnosis_line", "figure", "table", "text"]
 
+GROUND = "background:none;"
+"""A drawing brings its own ground, light or dark."""
+
+WIDE, WIDE_ROW = "width:auto;max-width:max(100%,760px);", "grid-column:1/-1;overflow-x:auto;"
 MARKS = {"well": "✓", "watch": "!", "sick": "✗"}
 
 
@@ -18,10 +23,26 @@ def text(words: object) -> str:
     return html.escape(str(words))
 
 
-def figure(png: bytes, alt: str, caption: str) -> str:
-    """A picture that the page itself holds, and a line below it."""
-    uri = "data:image/png;base64," + base64.b64encode(png).decode()
-    return f'<figure><img src="{uri}" alt="{text(alt)}"><figcaption>{text(caption)}</figcaption></figure>'
+def figure(picture: bytes, alt: str, caption: str, kind: Literal["png", "svg"] = "png", wide: bool = False) -> str:
+    """A picture that the page itself holds, and a line below it.
+
+    Args:
+        picture: The picture's file. An SVG file is held as a picture too, not as part of the page: then nothing in it
+            can run or change the page, whoever wrote it.
+        alt: What it is, for those who don't see it.
+        caption: The line below it.
+        kind: What kind of file it is.
+        wide: Whether it has a row of its own, in its own size; on a narrow screen it is scrolled sideways.
+    """
+    drawing = kind == "svg"
+    uri = f"data:image/{'svg+xml' if drawing else 'png'};base64,{base64.b64encode(picture).decode()}"
+    look = (GROUND if drawing else "") + (WIDE if wide else "")
+    image = f'<img{_style(look)} src="{uri}" alt="{text(alt)}">'
+    return f"<figure{_style(WIDE_ROW if wide else '')}>{image}<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def _style(rules: str) -> str:
+    return f' style="{rules}"' if rules else ""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -88,11 +88,16 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
 
 def _pictures(folder: RunFolder, record: Mapping[str, Any]) -> str:
     figures = [
-        figure((folder.samples / shown["name"]).read_bytes(), shown["alt"], shown["caption"])
+        _figure(folder.samples / shown["name"], shown["alt"], shown["caption"])
         for shown in record.get("shown", [])
         if (folder.samples / shown["name"]).is_file()
     ]
     return f'<section><h2>Samples</h2><div class="pair">{"".join(figures)}</div></section>' if figures else ""
+
+
+def _figure(path: Path, alt: str, caption: str, film: bool = False) -> str:
+    drawing = path.suffix.lower() == ".svg"  # lines and words, which take more room than pixels to be read
+    return figure(path.read_bytes(), alt, caption, "svg" if drawing else "png", wide=drawing and not film)
 
 
 def _scores(evaluation: Evaluation | None, names: list[str], method: str) -> str:
@@ -160,7 +165,7 @@ def _film(folder: RunFolder, events: list[dict[str, Any]]) -> str:
     last = len(pictures) - 1
     chosen = sorted({round(i * last / (FILM - 1)) for i in range(FILM)})
     figures = "".join(
-        figure((folder.root / pictures[i]["path"]).read_bytes(), "samples", f"{pictures[i]['samples']:,} samples")
+        _figure(folder.root / pictures[i]["path"], "samples", f"{pictures[i]['samples']:,} samples", film=True)
         for i in chosen
     )
     return f'<section><h2>Progress</h2><p>The same noise, over time.</p><div class="film">{figures}</div></section>'
