@@ -61,7 +61,7 @@ def assess_rows(
     if unknown:
         raise InputError(*unknown)
     table = open_table(
-        data, model.schema, read, progress=lambda what, done, all: log.progress(what, done / max(all, 1))
+        data, model.schema.kinds(), read, progress=lambda what, done, all: log.progress(what, done / max(all, 1))
     )
     splits = table.split()
     train, test = table.subset(splits.train), table.subset(splits.test)
@@ -75,8 +75,8 @@ def assess_rows(
     learnt = [column.name for column in model.schema.learnt]
     found = judge_rows(
         model,
-        columns_of(model.schema, train.columns),
-        columns_of(model.schema, test.columns),
+        columns_of(table.schema, train.columns),
+        columns_of(table.schema, test.columns),
         target or learnt[-1],
         log,
         n=n,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -16,7 +15,6 @@ from gansmith.run.image_data import ImageData
 from gansmith.run.judging import Judging
 from gansmith.run.log import Log
 from gansmith.run.model import Model
-from gansmith.run.pictures import progress_grid
 from gansmith.run.request import Request
 
 if TYPE_CHECKING:
@@ -46,12 +44,6 @@ class Images:
         """What a game's nets make images with."""
         frequencies, rows = plan.data.frequencies, plan.data.conditions
         return Model.of(plan.recipe, plan.hp, plan.codec, state.game, nets, frequencies, provenance, rows)
-
-    def progress(self, model: Model, place: Path) -> Path:
-        """A grid of samples, a row a class."""
-        path = place.with_suffix(".png")
-        progress_grid(model, path)
-        return path
 
 
 IMAGES = Images()

@@ -26,7 +26,7 @@ from gansmith.run.log import Log
 from gansmith.run.modality import Shown
 from gansmith.run.model import Model
 from gansmith.run.neighbours import neighbour_grid
-from gansmith.run.pictures import class_grid, real_grid, save_png
+from gansmith.run.pictures import class_grid, progress_grid, real_grid, save_png
 
 __all__ = ["Judging", "embedded_judge", "judge_for"]
 
@@ -132,6 +132,12 @@ class Judging:
     def info(self) -> Mapping[str, Any]:
         """What the judge is: classes, training data, accuracy."""
         return self.judge.info
+
+    def draw(self, model: Model, place: Path) -> Path:
+        """A grid of samples, a row a class."""
+        path = place.with_suffix(".png")
+        progress_grid(model, path)
+        return path
 
     def method(self, evaluation: Evaluation) -> str:
         """How scores were measured: on how many images, in which features, and what the ceiling is."""

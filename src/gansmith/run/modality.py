@@ -134,6 +134,17 @@ class Judge(Protocol):
     def full(self, model: Any) -> Evaluation:
         """All scores of a model on the test part, with intervals and the ceiling."""
 
+    def draw(self, model: Any, place: Path) -> Path:
+        """Draw what a model makes while it is trained, the same noise every time.
+
+        Args:
+            model: What draws.
+            place: Where, without the ending.
+
+        Returns:
+            The file.
+        """
+
     def method(self, evaluation: Evaluation) -> str:
         """How those were measured, in a few sentences."""
 
@@ -168,17 +179,6 @@ class Modality(Protocol):
 
     def model(self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]) -> Trained:
         """What nets of a game make samples with."""
-
-    def progress(self, model: Any, place: Path) -> Path | None:
-        """Draw what a model makes while it is trained, the same noise every time.
-
-        Args:
-            model: What draws.
-            place: Where, without the ending.
-
-        Returns:
-            The file; None where nothing is drawn.
-        """
 
 
 def find_modality(request: Request) -> Modality:

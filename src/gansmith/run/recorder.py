@@ -40,7 +40,7 @@ class Recorder:
         pace: When.
         log: Where events go.
         model_of: Makes a model of a state and its nets.
-        draw: Draws what it makes into a file, given without its ending; None where there is nothing to draw.
+        draw: Draws what it makes into a file, given without its ending.
         eye: Looks at it; None where the data is too small to.
         held_out: Validation data to ask the discriminator about.
         seen: As much training data, for the same.
@@ -56,7 +56,7 @@ class Recorder:
         pace: Pace,
         log: Log,
         model_of: Callable[[State, Mapping[str, nn.Module]], Trained],
-        draw: Callable[[Any, Path], Path | None],
+        draw: Callable[[Any, Path], Path],
         eye: Observer | None,
         held_out: Batch,
         seen: Batch,
@@ -188,8 +188,6 @@ class Recorder:
 
     def _picture(self, state: State, model: Trained) -> None:
         path = self._draw(model, self.folder.samples / f"{state.clock.samples:012d}")
-        if path is None:
-            return
         self.log.event("picture", samples=state.clock.samples, path=str(path.relative_to(self.folder.root)))
 
 

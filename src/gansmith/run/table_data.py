@@ -18,7 +18,7 @@ from gansmith.data.table.open import open_table
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.row_source import RowSource
 from gansmith.data.table.table_set import TableSet
-from gansmith.errors import InputError
+from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.request import Request
 from gansmith.types import Batch
@@ -63,6 +63,11 @@ class TableData:
         if not len(splits.test):
             raise InputError(
                 f"{request.data}: all {len(table)} rows are in training, so none is left to judge the model by"
+            )
+        learnt = [column.name for column in table.schema.learnt]
+        if request.target is not None and request.target not in learnt:
+            raise InputError(
+                f"--target: the table has no column {request.target!r} that is learnt{nearest(request.target, learnt)}"
             )
         return cls(request, table, splits, TableCodec.fit(table.subset(splits.train)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,40 @@ from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
 from gansmith.metrics import Evaluation, Settings
-from gansmith.metrics.table import Columns, Encoder, evaluate_tables
+from gansmith.metrics.table import Columns, Encoder, Ranks, column_scores, evaluate_tables
 from gansmith.run.eye import Eye, tie_of
+from gansmith.run.files import write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
 from gansmith.run.modality import Shown
+from gansmith.run.table_charts import column_panels, film_columns, progress_panels
 from gansmith.run.table_columns import columns_of, joined
 from gansmith.run.table_data import TableData
+from gansmith.run.table_distribution import Distribution
+from gansmith.run.table_maps import association_maps
 from gansmith.run.table_model import TableModel
+from gansmith.run.write_rows import write_rows
 
 __all__ = ["SAMPLES", "TableJudging", "judge_rows"]
 
 SAMPLES = 20_000
 """Rows that are made to be judged: at most so many, and not more than there are training rows."""
+
+FILMED = 2_000
+"""Rows of a picture while a run trains."""
+
+ROWS_SHOWN = 1_000
+"""Rows in the run's samples, for people to look at."""
+
+SHOWN = (
+    Shown(
+        "columns.svg", "columns of made and of real rows", "Each column: real unseen rows filled, made ones outlined"
+    ),
+    Shown(
+        "pairs.svg", "how strongly columns belong together", "How strongly columns belong together, and the difference"
+    ),
+)
+"""Pictures of the report."""
 
 FEWEST = 20
 """Validation rows below which scores while training would be noise: the last model is then kept."""
@@ -48,11 +70,15 @@ class TableJudging:
         return columns_of(self.data.table.schema, self.data.part(split).columns)
 
     @cached_property
+    def _ranks(self) -> Ranks:
+        return Ranks(self.part("train"))
+
+    @cached_property
     def _encoder(self) -> Encoder:
-        return Encoder(self.part("train"))
+        return Encoder(self._ranks(self.part("train")))
 
     def _features(self, columns: Columns) -> Tensor:
-        return torch.from_numpy(self._encoder.dense(columns)).float()
+        return torch.from_numpy(self._encoder.dense(self._ranks(columns))).float()
 
     def _measure(self, model: TableModel, n: int) -> dict[str, Tensor]:
         made = joined(list(model.columns(n)))
@@ -90,6 +116,16 @@ class TableJudging:
         train, test = self.part("train"), self.part("test")
         return judge_rows(model, train, test, self.data.target, self.log, data=self.data.fingerprint)
 
+    @cached_property
+    def _film(self) -> tuple[Distribution, ...]:
+        return film_columns(self.data.table.schema, self.data.part("train").columns)
+
+    def draw(self, model: TableModel, place: Path) -> Path:
+        """A few columns of made rows beside real ones."""
+        path = place.with_suffix(".svg")
+        write_text(path, progress_panels(model.schema, self._film, next(model.columns(FILMED))))
+        return path
+
     def method(self, evaluation: Evaluation) -> str:
         """How scores were measured, and what the ceiling is."""
         if not evaluation.results:
@@ -103,8 +139,20 @@ class TableJudging:
         )
 
     def show(self, model: TableModel, folder: RunFolder) -> Sequence[Shown]:
-        """Draw columns and associations of made rows beside real ones."""
-        return []
+        """Draw columns and associations of made rows beside real ones, and keep some rows to be read."""
+        schema, real = self.data.table.schema, self.data.part("test").columns
+        made = joined(list(model.columns(min(len(self.data.part("train")), SAMPLES))))
+        shapes = column_scores(self.part("train"), columns_of(schema, made))
+        scores = {found.name: found.shape for found in shapes}
+        drawn = {
+            "columns.svg": column_panels(schema, real, made, scores),
+            "pairs.svg": association_maps(schema, real, made),
+        }
+        for name, picture in drawn.items():
+            if picture:
+                write_text(folder.samples / name, picture)
+        write_rows(model, ROWS_SHOWN, folder.samples / "rows.csv")
+        return [shown for shown in SHOWN if drawn[shown.name]]
 
 
 FEW_COLUMNS = 4

@@ -18,7 +18,7 @@ from gansmith.data.table.arrow import arrow, arrow_compute
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.data.table.render import render_table
-from gansmith.data.table.schema import NumberColumn, Schema
+from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
@@ -194,7 +194,11 @@ def numbered(table: Any, schema: Schema) -> Any:
     pc = arrow_compute()
     for i, column in enumerate(table.column_names):
         found = schema.column(column)
-        if isinstance(found, NumberColumn) and found.stored is None and found.format.plainly:
+        if found.stored is not None:
+            continue
+        if isinstance(found, IdentifierColumn) and found.pattern.plainly:
+            table = table.set_column(i, column, table[column].cast(arrow().int64()))
+        elif isinstance(found, NumberColumn) and found.format.plainly:
             words = arrow().array([m for m in found.missing if m is not None], arrow().string())
             text = pc.if_else(pc.is_in(table[column], words), None, table[column])
             kind = arrow().int64() if found.kind == "integer" else arrow().float64()

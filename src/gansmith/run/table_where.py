@@ -23,8 +23,6 @@ __all__ = ["Limits", "limits_of"]
 Where = Mapping[str, Any]
 Ends = tuple[float, float]
 
-SHOWN = 6
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -100,9 +98,7 @@ def _of_categories(
             missing = True
             continue
         if text not in column.values:
-            shown = ", ".join(map(repr, column.values[:SHOWN])) + (", ..." if len(column.values) > SHOWN else "")
-            hint = nearest(text, column.values) or f": it is one of {shown}"
-            raise InputError(f"column {column.name!r} never was {text!r}{hint}")
+            raise InputError(f"column {column.name!r} never was {text!r}{nearest(text, column.values)}")
         codes.append(column.values.index(text))
     if missing and not column.missing:
         raise InputError(f"column {column.name!r} is never missing")
@@ -149,9 +145,12 @@ def _of_numbers(
 def _inside(
     found: NumberTokens, column: NumberColumn | TimeColumn, low: float, high: float, codes: bool = False
 ) -> list[bool]:
-    """Which special values lie in a range; those that stand for something else only where just they are asked for."""
+    """Which special values lie in a range.
+
+    Those that stand for something else only do where just they are asked for; but a zero is a value like any other.
+    """
     return [
-        low <= value <= high and (codes or special.role == "spike")
+        low <= value <= high and (codes or special.role == "spike" or value == 0)
         for value, special in zip(found.specials, column.specials, strict=True)
     ]
 

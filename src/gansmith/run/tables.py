@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -46,10 +45,6 @@ class Tables:
     ) -> TableModel:
         """What a game's nets make rows with."""
         return TableModel.of(plan.recipe, plan.hp, plan.codec, state.game, nets, provenance)
-
-    def progress(self, model: TableModel, place: Path) -> Path | None:
-        """Nothing is drawn of rows while a run trains."""
-        return None
 
 
 TABLES = Tables()

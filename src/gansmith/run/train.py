@@ -242,7 +242,7 @@ class _Session:
                 pace,
                 self.log,
                 self._model_of,
-                self.plan.modality.progress,
+                judge.draw,
                 judge.eye,
                 data.some("val", HELD_OUT),
                 data.some("train", HELD_OUT),

@@ -60,11 +60,11 @@ def test_intervals_hold_about_equally_many_rows_and_parts_too():
     values = np.random.default_rng(0).lognormal(0, 2, 20_000)
     found = fitted(values)
     tokens = found.encode(numbers(values))
-    assert [t.size for t in found.tokens] == [32, 18]
-    counts = np.bincount(tokens[:, 0] * 18 + tokens[:, 1], minlength=32 * 18).reshape(32, 18)
+    assert [t.size for t in found.tokens] == [32, 20]
+    counts = np.bincount(tokens[:, 0] * 20 + tokens[:, 1], minlength=32 * 20).reshape(32, 20)
     inner = counts[1:-1, :16]
     assert inner.min() >= 35 and inner.max() <= 43 and not counts[1:-1, 16:].any()
-    assert counts[0, 0] >= 5 and counts[-1, -1] >= 5 and counts[-1, -1] < 15  # tails are cut finer
+    assert 2 <= counts[0, 0] <= 5 and 2 <= counts[-1, -1] <= 5  # tails are cut finer
     made = found.decode(tokens, np.random.default_rng(1).random(20_000)).values
     for q in (0.001, 0.1, 0.5, 0.9, 0.999):
         assert np.quantile(made, q) == pytest.approx(np.quantile(values, q), rel=0.05)

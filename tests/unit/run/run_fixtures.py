@@ -38,8 +38,7 @@ def brief() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"SAMPLES": 300, "EPOCHS": 1, "LEAST": 200}.items():
             patch.setattr(judging, name, value)
-        for module in (judging, eye):
-            patch.setattr(module, "LOOK", 100)
+        patch.setattr(eye, "LOOK", 100)
         yield
 
 

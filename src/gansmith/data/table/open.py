@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ IN_MEMORY = 512 * 2**20
 _SHOWN = 3
 _MOST = 20
 
-Given = Schema | str | Path
+Given = Schema | Mapping[str, Any] | str | Path
 
 
 def open_table(
@@ -47,8 +48,8 @@ def open_table(
     Args:
         data: A path to a CSV, TSV, Parquet, Feather, Arrow or Excel file; a pandas DataFrame; or any object with
             `__arrow_c_stream__`, such as a polars DataFrame or a pyarrow Table.
-        schema: What the columns are, or a file that says it; None finds it. A file may leave out everything but names
-            and kinds.
+        schema: What the columns are, as a schema, its JSON or a file of that; None finds it. JSON may leave out
+            everything but names and kinds.
         options: What the user knows about a text file or workbook.
         cache: Folder for parsed tables; None keeps small ones in memory and large ones in the user's cache.
         progress: Called after every batch with what is being done, rows done and all rows.
@@ -108,8 +109,8 @@ def describe_table(
 def _entries(schema: Given | None) -> tuple[list[dict[str, Any]] | None, str]:
     if schema is None:
         return None, ""
-    if isinstance(schema, Schema):
-        return read_entries(schema.to_json(), "schema"), "schema"
+    if isinstance(schema, Schema | Mapping):
+        return read_entries(schema.to_json() if isinstance(schema, Schema) else schema, "schema"), "schema"
     return read_entries(load_json(Path(schema)), str(schema)), str(schema)
 
 

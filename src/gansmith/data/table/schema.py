@@ -185,6 +185,11 @@ class IdentifierPattern(_Model):
     width: int = Field(default=0, ge=0, le=40)
     mask: str = ""
 
+    @property
+    def plainly(self) -> bool:
+        """Whether identifiers are whole numbers."""
+        return self.form == "counter" and not (self.prefix or self.width)
+
 
 class IdentifierColumn(_Base):
     """Keys that tell rows apart: never learnt, made anew."""
@@ -274,6 +279,11 @@ class Schema(_Model):
         columns: list[Json] = [
             {"name": c.name, "kind": c.kind, **c.model_dump(mode="json", exclude_defaults=True)} for c in self.columns
         ]
+        return {"format": _FORMAT, "version": VERSION, "columns": columns}
+
+    def kinds(self) -> dict[str, Json]:
+        """Names and kinds of the columns only: what a schema for other rows of such a table may begin with."""
+        columns: list[Json] = [{"name": c.name, "kind": c.kind} for c in self.columns]
         return {"format": _FORMAT, "version": VERSION, "columns": columns}
 
     @classmethod

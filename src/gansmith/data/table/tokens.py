@@ -37,8 +37,8 @@ MOST_BINS, ROWS_A_BIN = 32, 40
 MOST_PARTS, ROWS_A_PART = 16, 8
 """The same of the parts of an interval."""
 
-ROWS_AT_THE_END = 5
-"""Training rows in the outermost parts, at least: fewer would say much of one row."""
+ROWS_AT_THE_END = 2
+"""Training rows in the outermost parts, at least: of one alone the largest value would be given away."""
 
 INSIDE = 0.6180339887498949
 
@@ -268,7 +268,7 @@ class NumberTokens(_Model):
         a, b = (np.where(usual, np.clip(end, least - reach, most + reach), end) for end in (a, b))
         share = INSIDE if within is None else within
         values = np.where(a == b, a, a * (1 - share) + b * share)
-        values = np.where(usual, np.clip(values, least, most), values)
+        values = np.where(usual, np.clip(self._rounded(values), least, most), values)
         values = np.where(missing > 0, np.nan, values)
         return ParsedColumn(values, missing.astype(np.uint8), special.astype(np.uint8))
 
@@ -301,12 +301,20 @@ class NumberTokens(_Model):
             return first, None
         return first, np.concatenate([np.zeros((self.missing, lows.shape[1]), bool), inside])
 
+    def _rounded(self, values: Floats) -> Floats:
+        """Values as they can be spelt."""
+        if not self.whole:
+            return values
+        steps = float(np.rint(1 / self.whole))
+        found: Floats = np.rint(values * steps) / steps
+        return found
+
     def _on_grid(self, low: float, high: float) -> tuple[float, float]:
         """The least and the largest value in a range that can be spelt."""
         if not self.whole:
             return low, high
-        steps = (np.ceil(low / self.whole - 1e-9), np.floor(high / self.whole + 1e-9))
-        return float(steps[0] * self.whole), float(steps[1] * self.whole)
+        steps = np.rint(1 / self.whole)
+        return float(np.ceil(low * steps - 1e-9) / steps), float(np.floor(high * steps + 1e-9) / steps)
 
     def gone(self) -> tuple[Floats, NDArray[np.bool_] | None]:
         """The same where the value is missing."""

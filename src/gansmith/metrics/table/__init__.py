@@ -25,6 +25,7 @@ from gansmith.metrics.table.judge import evaluate_tables
 from gansmith.metrics.table.learners import LEARNERS
 from gansmith.metrics.table.membership import Membership, membership
 from gansmith.metrics.table.mixed import Mixed
+from gansmith.metrics.table.ranks import Ranks
 from gansmith.metrics.table.scores import Slices, class_scores, number_scores
 from gansmith.metrics.table.shapes import ColumnScore, column_scores
 from gansmith.metrics.table.singling import singling_out
@@ -48,6 +49,7 @@ __all__ = [
     "Mixed",
     "PairScore",
     "Quality",
+    "Ranks",
     "Rare",
     "Rate",
     "Slices",
