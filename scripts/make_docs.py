@@ -24,7 +24,7 @@ import yaml
 from gansmith.cli.main import COMMANDS, command
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
-from gansmith.types import Field, Spec
+from gansmith.types import Field, Spec, Token
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # the benchmarks live in the root
@@ -33,11 +33,47 @@ from benchmarks.evidence import measured  # noqa: E402
 
 DOCS = ROOT / "docs"
 TEXTS = DOCS / "recipes/texts"
-SPEC: Spec = {
-    "image": Field((1, 28, 28), "real", head="tanh"),
-    "label": Field((), "label", names=tuple("0123456789")),
-}
-"""The data that the recipe pages describe a game on: 28x28 grey images of ten classes."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """The data that a recipe's page describes its game on.
+
+    Attributes:
+        spec: Its fields.
+        about: The same in words.
+        signs: What stands for what in the formulas.
+        command: How such data are trained on.
+    """
+
+    spec: Spec
+    about: str
+    signs: str
+    command: str
+
+
+IMAGES = Example(
+    {
+        "image": Field((1, 28, 28), "real", head="tanh"),
+        "label": Field((), "label", names=tuple("0123456789")),
+    },
+    "On 28x28 grey images of ten classes, size s:",
+    "x: a real image, c: its class, z: noise.",
+    "gansmith train my_images/ --recipe {} --budget 10m",
+)
+ROWS = Example(
+    {
+        "tokens": Field(
+            (4,),
+            "token",
+            names=("sex", "age", "pay", "pay"),
+            tokens=(Token(2), Token(73, rising=0), Token(33, rising=1), Token(16, rising=0, part=True)),
+        )
+    },
+    "On rows of a sex, an age and a pay of two tokens, size s:",
+    "x: a real row of tokens, h: the part of them that is known, z: noise.",
+    "gansmith train my_table.csv --recipe {} --budget 3m",
+)
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
 
@@ -61,11 +97,17 @@ class Text:
         return cls(**yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else cls({})
 
 
+def example_of(recipe: Recipe[Any]) -> Example:
+    """The data that a recipe is described on."""
+    return ROWS if "tokens" in recipe.reads else IMAGES
+
+
 def recipe_page(recipe: Recipe[Any]) -> str:
     """The page of one recipe."""
     torch.manual_seed(0)
     hp = recipe.hp.model_validate(dict(recipe.sizes.get("s", {})))
-    game = recipe.game(SPEC, hp)
+    example = example_of(recipe)
+    game = recipe.game(example.spec, hp)
     terms = [f"{turn.player}/{name}" for stage in game.stages for turn in stage.turns for name in turn.terms]
     text = Text.of(recipe.id)
     if set(terms) != set(text.maths):
@@ -81,14 +123,14 @@ def recipe_page(recipe: Recipe[Any]) -> str:
         "",
         "## The maths",
         "",
-        "Each player minimises the weighted sum of its terms. x: a real image, c: its class, z: noise.",
+        f"Each player minimises the weighted sum of its terms. {example.signs}",
         "",
         *_code("text", *(f"{name:<{width}}   {text.maths[name]}" for name in dict.fromkeys(terms))),
         *(f"- {line}" for line in text.remarks),
         "",
         "## Players and turns",
         "",
-        "On 28x28 grey images of ten classes, size s:",
+        example.about,
         "",
         *_code("text", *game.describe().splitlines()),
         "## Settings",
@@ -100,7 +142,7 @@ def recipe_page(recipe: Recipe[Any]) -> str:
         *_presets(recipe),
         "## Try it",
         "",
-        *_code("console", f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m", *_other_settings(recipe)),
+        *_code("console", f"$ {example.command.format(recipe.id)}", *_other_settings(recipe)),
         *_measured(recipe.id),
         "## References",
         "",
@@ -146,7 +188,7 @@ def _other_settings(recipe: Recipe[Any]) -> Iterator[str]:
     fields = recipe.hp.model_fields
     defaults = {name: fields[name].default for name in ("batch", "width", "hidden") if name in fields}
     given = [f"{name}={value * 2}" for name, value in defaults.items() if value]
-    yield f"$ gansmith train my_images/ --recipe {recipe.id} --budget 10m {' '.join(given)}"
+    yield f"$ {example_of(recipe).command.format(recipe.id)} {' '.join(given)}"
 
 
 def _code(language: str, *lines: str) -> tuple[str, ...]:
