@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gansmith.run.sample import Samples
     from gansmith.run.table_model import TableModel
     from gansmith.run.train import Run
+    from gansmith.table_gan import TableGAN
     from gansmith.types import Batch, Clock, Field, Spec
 
 __version__ = "0.1.0.dev0"
@@ -54,6 +55,7 @@ _WHERE = {
     "gansmith.run.sample": ("Samples",),
     "gansmith.run.table_model": ("TableModel",),
     "gansmith.run.train": ("Run",),
+    "gansmith.table_gan": ("TableGAN",),
     "gansmith.types": ("Batch", "Clock", "Field", "Spec"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
@@ -80,6 +82,7 @@ __all__ = [
     "Spec",
     "Stage",
     "State",
+    "TableGAN",
     "TableModel",
     "Term",
     "Turn",

@@ -178,6 +178,8 @@ class Draw:
         limited: As `make`, with what to add to the logits of some tokens by their place (`-inf` for what can't be):
             `(size,)`, or `(size of the token before, size)`; None for games that don't make tokens.
         uniform: Whether noise is uniform in [0, 1) in place of standard normal.
+        nats: From nets, a batch of data fields and noise to what each sample costs, `(n,)`: minus the logarithm of its
+            probability, or an unbiased estimate of it; None for games without a likelihood.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -188,6 +190,7 @@ class Draw:
     codes: Mapping[str, Code] = field(default_factory=dict)
     limited: Callable[[Nets, Batch, Mapping[int, Tensor]], Batch] | None = None
     uniform: bool = False
+    nats: Callable[[Nets, Batch, Batch], Tensor] | None = None
 
 
 @dataclass(frozen=True)

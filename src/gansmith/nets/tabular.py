@@ -156,6 +156,35 @@ class RowGenerator(nn.Module):
         out: Tensor = self.norm(x)
         return out
 
+    def hidden(self, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """A part of each row to hide, out of uniform noise `(n, T + 1)`.
+
+        Returns:
+            When each token becomes known, int64 `(n, T)` from 0 up, and how many are known, `(n, 1)`, from none to all
+            but one. Every order and every number are as probable as any other.
+        """
+        known = (noise[:, -1:] * self.length).long().clamp_max(self.length - 1)
+        return self.order(noise[:, :-1]), known
+
+    def nats(self, tokens: Tensor, rank: Tensor, known: Tensor) -> Tensor:
+        """What each row costs, `(n,)`: an unbiased estimate of minus the logarithm of its probability.
+
+        Every order of a row's tokens gives one chain of conditional probabilities. The mean over orders of its cost is
+        the number of tokens times what the next token costs after a random number of known ones (Uria et al. 2014),
+        and of all hidden tokens each is as probably the next; but where one that says which part of something is meant
+        would come, what it is a part of comes in its place.
+
+        Args:
+            tokens: Rows int64 `(n, T)`.
+            rank: As `hidden` gives them.
+            known: As `hidden` gives them.
+        """
+        is_known = rank < known
+        early = ~is_known & ~is_known.roll(1, 1) & torch.tensor(self.parts, device=tokens.device)
+        share = (~is_known & ~early).float() + early.roll(-1, 1)
+        found: Tensor = self(tokens, is_known)
+        return (found * share).sum(1) * (self.length / (self.length - known[:, 0]))
+
     def forward(self, tokens: Tensor, known: Tensor) -> Tensor:
         """Nats that each token costs, given the known ones, `(n, T)`: meaningless where it is known itself."""
         return self.heads.losses(self.read(self.embedding(tokens, known)), tokens)

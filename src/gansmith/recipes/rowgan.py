@@ -13,7 +13,6 @@ from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, cos
 from gansmith.nets.tabular import RowCritic, RowGenerator
 from gansmith.objectives.adversarial import relativistic
 from gansmith.objectives.penalties import zero_centred
-from gansmith.recipes._families import contest
 from gansmith.recipes._recipe import Hp, recipe
 from gansmith.types import Batch, Spec
 
@@ -26,13 +25,13 @@ class RowganHp(Hp):
     batch: int = Setting(512, ge=1, le=65536, description="real rows a round, over all processes")
     width: int = Setting(256, ge=8, le=4096, description="units of both networks")
     depth: int = Setting(1, ge=1, le=16, description="residual blocks of both networks")
-    lr_g: float = Setting(2e-3, gt=0, le=1, description="the generator's learning rate at the start (AdamW)")
+    lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (AdamW)")
     lr_d: float = Setting(1e-3, gt=0, le=1, description="the critic's learning rate at the start (AdamW)")
     lr_end: float = Setting(0.02, ge=0, le=1, description="what is left of both at the end, along a cosine")
     decay: float = Setting(0.01, ge=0, le=10, description="weight decay of the generator")
     adversarial: float = Setting(0.1, gt=0, le=100, description="weight of the critic's verdict beside the likelihood")
     gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties of the critic (R1 and R2)")
-    every: int = Setting(4, ge=1, le=64, description="rounds between two moves of the critic, and two verdicts")
+    every: int = Setting(32, ge=1, le=64, description="rounds between two moves of the critic, and two verdicts")
     passes: int = Setting(4, ge=1, le=64, description="passes in which rows are completed for the critic")
     ema: float = Setting(100_000.0, ge=0, description="half-life of the averaged generator, in rows")
 
@@ -45,27 +44,15 @@ class Completed(Scene):
     tokens: Tensor
 
     @flow
-    def rank(self) -> Tensor:
-        """When each token of a row is drawn, `(n, T)` from 0 up: every order as often as any other."""
-        return self.G.order(self.draws.uniform(self.G.length))
-
-    @flow
-    def given(self) -> Tensor:
-        """How many tokens of a row are known, `(n, 1)` from 0 up to all but one."""
-        return self.draws.integers(self.G.length, 1)
+    def hidden(self) -> tuple[Tensor, Tensor]:
+        """In which order the tokens of a row are drawn `(n, T)`, and how many of them are known `(n, 1)`."""
+        return self.G.hidden(self.draws.uniform(self.G.length + 1))
 
     @flow
     def likelihood(self) -> Tensor:
-        """Nats that a hidden token costs given the known ones, averaged over orders (Hoogeboom et al. 2022, eq. 5).
-
-        A token that says which part of something is meant is only asked for where it is known of what.
-        """
-        known = self.rank < self.given
-        part = torch.tensor(self.G.parts, device=known.device)
-        asked = ~known & (known.roll(1, 1) | ~part)
-        hidden = (self.G.length - self.given).to(torch.float32)
-        nats: Tensor = self.G(self.tokens, known)
-        return ((nats * asked).sum(1, keepdim=True) / hidden).mean()
+        """Nats that a token costs, given those before it in a random order (Hoogeboom et al. 2022, equation 5)."""
+        nats: Tensor = self.G.nats(self.tokens, *self.hidden).mean() / self.G.length
+        return nats
 
     @flow
     def row(self) -> Tensor:
@@ -75,11 +62,10 @@ class Completed(Scene):
     @flow
     def fake(self) -> Tensor:
         """Rows of which the generator made a part, `(n, total)`; of every second row it made all."""
-        whole = torch.arange(self.n, device=self.tokens.device)[:, None] % 2 == 0
-        given = torch.where(whole, 0, self.given)
-        hidden = self.G.length - given
-        step = (self.rank - given) * self.G.passes // hidden
-        step = torch.where(self.rank < given, -1, step)
+        rank, known = self.hidden
+        whole = torch.arange(self.n, device=rank.device)[:, None] % 2 == 0
+        given = torch.where(whole, 0, known)
+        step = torch.where(rank < given, -1, (rank - given) * self.G.passes // (self.G.length - given))
         shown = torch.repeat_interleave(step < 0, torch.tensor(self.G.embedding.sizes, device=step.device), 1)
         uniform = self.draws.uniform(self.G.embedding.total).clamp_min(1e-12)
         return self.G.relaxed(self.row * shown, step, -(-uniform.log()).log())
@@ -130,14 +116,22 @@ def rowgan(spec: Spec, hp: RowganHp) -> Game:
         stages=(Stage((Turn("D", d, every=hp.every), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
         draw=Draw(
-            make=partial(_complete, limits={}), noise={"noise": (len(tokens) + 1,)}, limited=_complete, uniform=True
+            nats=_nats,
+            make=partial(_complete, limits={}),
+            noise={"noise": (len(tokens) + 1,)},
+            limited=_complete,
+            uniform=True,
         ),
-        contest=contest,
     )
 
 
 def _complete(nets: Any, batch: Batch, limits: Any) -> Batch:
     return {"tokens": nets["G"].complete(batch["noise"], limits=limits)}
+
+
+def _nats(nets: Any, batch: Batch, noise: Batch) -> Tensor:
+    generator: RowGenerator = nets["G"]
+    return generator.nats(batch["tokens"], *generator.hidden(noise["noise"]))
 
 
 def _player(net: str, lr: float, hp: RowganHp, beta1: float, decay: float) -> Player:

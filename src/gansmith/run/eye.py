@@ -15,7 +15,7 @@ from gansmith.metrics.functional import Modes, clusters, kernel_distance, spread
 from gansmith.run.modality import Look
 from gansmith.types import Json
 
-__all__ = ["LOOK", "Eye", "Measure", "tie_of"]
+__all__ = ["LOOK", "Eye", "Measure"]
 
 Measure = Callable[[Any, int], Mapping[str, Tensor]]
 """From a model and a number to features, and where there are classes labels and logits, of so many samples."""
@@ -42,7 +42,7 @@ LEAST = 0.01
 DRAWS = 8
 
 
-def tie_of(real: Tensor, train: Tensor) -> float:
+def _tie_of(real: Tensor, train: Tensor) -> float:
     """Difference of kernel distances that is noise: two standard deviations over draws of training items.
 
     Args:
@@ -67,6 +67,8 @@ class Eye:
         names: Of the modes.
         expected: Share of training items in each.
         spread: Mean distance of two validation items.
+        tie: Difference of kernel distances that is noise. Among models that close to the best the latest is kept,
+            since its weights have been averaged longer and its learning rate is lower.
     """
 
     measure: Measure
@@ -77,6 +79,7 @@ class Eye:
     names: Sequence[str]
     expected: Tensor
     spread: float
+    tie: float
 
     @classmethod
     def of(
@@ -110,7 +113,8 @@ class Eye:
             nearest = torch.cdist(modes.points, features[few].double()).argmin(1)
             names = [f"like {items[i]}" if items else f"like {item} {i}" for i in few[nearest].tolist()]
         expected = modes.shares(features[order[: 10 * LOOK]])
-        return cls(measure, settings, real, features[few], modes, names, expected, max(spread(real["features"]), 1e-12))
+        apart, tie = max(spread(real["features"]), 1e-12), _tie_of(real["features"], features)
+        return cls(measure, settings, real, features[few], modes, names, expected, apart, tie)
 
     def look(self, model: Any, raw: Any = None) -> Look:
         """Look at a model.
@@ -135,7 +139,7 @@ class Eye:
         if raw is not None:
             own = self.measure(raw, RAW)["features"]
             scores["raw_kernel"] = float(kernel_distance(self.real["features"], own))
-        return Look(scores, self._shares(made["features"]))
+        return Look(scores, self._shares(made["features"]), tie=self.tie)
 
     def _shares(self, made: Tensor) -> dict[str, Json]:
         pairs = zip(self.names, self.expected.tolist(), self.modes.shares(made).tolist(), strict=True)

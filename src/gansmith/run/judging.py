@@ -18,7 +18,7 @@ from gansmith.data.image_set import ImageSet
 from gansmith.metrics import Evaluation
 from gansmith.metrics.functional import accuracy, nearest_items
 from gansmith.run.evaluation import Ruler, evaluate_model, measure_model
-from gansmith.run.eye import Eye, tie_of
+from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
 from gansmith.run.image_data import ImageData
 from gansmith.run.judge import TrainedJudge, load_judge, save_judge, train_judge
@@ -104,11 +104,6 @@ class Judging:
 
     def _measure(self, model: Model, n: int) -> dict[str, Tensor]:
         return measure_model(model, self.ruler, n)
-
-    @cached_property
-    def tie(self) -> float:
-        """Difference of kernel distances that is noise."""
-        return 0.0 if self.eye is None else tie_of(self._val["features"], self.train["features"])
 
     def facts(self) -> Facts:
         """What is wrong with the training images themselves."""

@@ -82,13 +82,17 @@ class Look:
     """What was seen of samples while a run trains.
 
     Attributes:
-        scores: By name. `kernel` chooses the best model; `raw_kernel` is that of the generator without averaging,
+        scores: By name. `kernel` is a distance to real data; `raw_kernel` is that of the generator without averaging,
             `spread` the mean distance of two samples as a share of that of two real items.
         modes: By name, the share of real items and of samples in each mode.
+        decides: The score that chooses the best model; lower is better.
+        tie: Difference of that score that is noise.
     """
 
     scores: dict[str, float]
     modes: dict[str, Json]
+    decides: str = "kernel"
+    tie: float = 0.0
 
 
 class Trained(Protocol):
@@ -123,10 +127,6 @@ class Judge(Protocol):
     @property
     def eye(self) -> Observer | None:
         """What looks at samples while the run trains; None where there is too little data to."""
-
-    @property
-    def tie(self) -> float:
-        """Difference of the deciding score that is noise."""
 
     def facts(self) -> Facts:
         """What is wrong with the training data themselves."""

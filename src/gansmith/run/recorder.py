@@ -28,9 +28,6 @@ from gansmith.types import Batch, Json
 
 __all__ = ["Recorder"]
 
-BEST = "kernel"
-"""The score that chooses the best model; lower is better. Unbiased, so it is fair for few images."""
-
 
 class Recorder:
     """The hook of a run's writing process.
@@ -45,8 +42,6 @@ class Recorder:
         held_out: Validation data to ask the discriminator about.
         seen: As much training data, for the same.
         extra: What an earlier process kept in the checkpoint that this run continues from.
-        tie: Difference of the deciding score that is noise; among models this close to the best the latest is kept,
-            since its weights have been averaged longer and its learning rate is lower.
         autopilot: Whether what goes wrong is put right in play.
     """
 
@@ -61,13 +56,11 @@ class Recorder:
         held_out: Batch,
         seen: Batch,
         extra: Mapping[str, Any] | None = None,
-        tie: float = 0.0,
         autopilot: bool = False,
     ) -> None:
         self.folder, self.pace, self.log = folder, pace, log
         self._model_of, self._draw, self._eye = model_of, draw, eye
         kept = extra or {}
-        self._tie = tie
         self._vitals = Vitals(pace.tick, held_out, seen, kept.get("window"))
         self.best: float | None = kept.get("best")
         self.seconds: float = kept.get("seconds", 0.0)
@@ -152,13 +145,13 @@ class Recorder:
             return
         raw = self._model_of(state, state.game.nets) if state.ema else None
         seen = self._eye.look(model, raw)
-        score = seen.scores.get(BEST, math.nan)
-        better = self.best is None or score < self.best + self._tie
+        score = seen.scores.get(seen.decides, math.nan)
+        better = self.best is None or score < self.best + seen.tie
         if math.isfinite(score):
             self.best = score if self.best is None else min(score, self.best)
         if better:
             model.save(self.folder.model)
-        self.log.event("evaluation", samples=state.clock.samples, best=better, **vars(seen))
+        self.log.event("evaluation", samples=state.clock.samples, best=better, scores=seen.scores, modes=seen.modes)
         self._examine(state)
 
     def _examine(self, state: State) -> bool:

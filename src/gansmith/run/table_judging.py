@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
+from gansmith.data.table.parse import ParsedColumn
 from gansmith.metrics import Evaluation, Settings
 from gansmith.metrics.table import Columns, Encoder, Ranks, column_scores, evaluate_tables
-from gansmith.run.eye import Eye, tie_of
+from gansmith.run.eye import Eye
 from gansmith.run.files import write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
-from gansmith.run.modality import Shown
+from gansmith.run.modality import Look, Shown
 from gansmith.run.table_charts import column_panels, film_columns, progress_panels
 from gansmith.run.table_columns import columns_of, joined
 from gansmith.run.table_data import TableData
@@ -85,20 +86,17 @@ class TableJudging:
         return {"features": self._features(columns_of(model.schema, made))}
 
     @cached_property
-    def eye(self) -> Eye | None:
+    def eye(self) -> RowEye | None:
         """What looks at rows while the run trains; None where there are too few validation rows."""
+        return None if self._eye is None else RowEye(self._eye, self.data.part("val").columns)
+
+    @cached_property
+    def _eye(self) -> Eye | None:
         if len(self.data.splits.val) < FEWEST:
             return None
         real, train = ({"features": self._features(self.part(split))} for split in ("val", "train"))
         settings = Settings(extractor="columns", split="val", resamples=0)
         return Eye.of(self._measure, settings, real, train, (), (), item="row")
-
-    @cached_property
-    def tie(self) -> float:
-        """Difference of kernel distances that is noise."""
-        if self.eye is None:
-            return 0.0
-        return tie_of(self.eye.real["features"], self._features(self.part("train")))
 
     def facts(self) -> Facts:
         """What is wrong with the training rows themselves: nothing but repetition can be told of rows."""
@@ -157,6 +155,27 @@ class TableJudging:
 
 FEW_COLUMNS = 4
 """Up to so many columns, equal rows are to be expected."""
+
+
+@dataclass(frozen=True)
+class RowEye:
+    """What looks at rows while a run trains: as at other samples, and at how probable unseen rows are.
+
+    Attributes:
+        eye: Looks at features of rows.
+        unseen: Validation rows.
+    """
+
+    eye: Eye
+    unseen: Mapping[str, ParsedColumn]
+
+    def look(self, model: TableModel, raw: TableModel | None = None) -> Look:
+        """Look at a model, and at the same without averaging where it averages."""
+        seen = self.eye.look(model, raw)
+        if not model.likely:
+            return seen
+        scores = {"nats": float(model.nats(self.unseen).mean()), **seen.scores}
+        return replace(seen, scores=scores, decides="nats", tie=0.0)  # on the same rows and orders every time
 
 
 def judge_rows(

@@ -12,9 +12,10 @@ from torch import nn
 
 from gansmith.core import Backend, GameError, NotFinite, State, play
 from gansmith.errors import GansmithError, InputError, RunError
+from gansmith.metrics import Evaluation
 from gansmith.run.checkpoint import Checkpoint, load_latest
 from gansmith.run.events import Events
-from gansmith.run.files import recover, tidy, write_json
+from gansmith.run.files import read_json, recover, tidy, write_json
 from gansmith.run.finish import finish
 from gansmith.run.folder import RunFolder, alone
 from gansmith.run.hardware import backend as make_backend
@@ -63,6 +64,12 @@ class Run:
         """The best model."""
         file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
         return load(self.folder.model, recipe=file)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The scores of the best model on data that it never saw."""
+        found = read_json(self.folder.metrics)
+        return Evaluation.from_json({key: found[key] for key in ("results", "ceiling", "skipped")})
 
 
 def train(request: Request, listener: Listener | None = None) -> Run:
@@ -247,7 +254,6 @@ class _Session:
                 data.some("val", HELD_OUT),
                 data.some("train", HELD_OUT),
                 extra,
-                judge.tie,
                 self.plan.request.autopilot and self.place.world == 1,
             )
             if extra is None:

@@ -180,6 +180,23 @@ def test_completed_rows_are_whole_and_gradients_flow():
     assert net.heads.weight[0].grad is not None and net.heads.weight[0].grad.abs().sum() > 0
 
 
+@torch.no_grad()
+def test_nats_are_the_mean_over_orders_of_what_a_row_costs(net):
+    torch.manual_seed(0)
+    row = torch.tensor([[2, 3, 1, 0]])
+    orders = [order for order in itertools.permutations(range(4)) if order.index(2) > order.index(1)]
+    exact = []
+    for order in orders:
+        known, cost = torch.zeros(1, 4, dtype=torch.bool), 0.0
+        for place in order:
+            cost += float(net(row, known)[0, place])
+            known[0, place] = True
+        exact.append(cost)
+    found = net.nats(row.expand(N, 4), *net.hidden(torch.rand(N, 5)))
+    assert float(found.mean()) == pytest.approx(sum(exact) / len(exact), abs=4 * float(found.std()) / N**0.5)
+    assert max(exact) - min(exact) > 0.1  # orders do differ
+
+
 def test_every_order_is_as_probable_as_any_other_with_parts_behind():
     torch.manual_seed(0)
     rank = RowGenerator(TOKENS, 8).order(torch.rand(24_000, 4))
