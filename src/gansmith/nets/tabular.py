@@ -150,7 +150,9 @@ class RowGenerator(nn.Module):
 
     def read(self, known: Tensor) -> Tensor:
         """From the sum of known tokens' vectors `(n, width)` to what the heads read, `(n, width)`."""
-        x = (known + self.start) * self.scale
+        return self._read((known + self.start) * self.scale)
+
+    def _read(self, x: Tensor) -> Tensor:
         for block in self.blocks:
             x = block(x)
         out: Tensor = self.norm(x)
@@ -282,6 +284,9 @@ class RowGenerator(nn.Module):
 CANDIDATES = 16
 """Of each row that must be in several sets or ranges at once."""
 
+CACHED = 1024
+"""Rows computed at once where none begin alike: what they take fits into a core's cache."""
+
 BELOW = 1 - 2**-24
 """The largest uniform number."""
 
@@ -303,30 +308,43 @@ class Begun:
         self.net = net
         self.made = torch.full((count, net.length), -1, dtype=torch.long, device=device)
         self.weight = torch.zeros(count, device=device)
-        self._known = net.start.new_zeros(1, len(net.start))
+        self._known = (net.start * net.scale)[None]  # with the start and scaled: nothing but additions is left to do
         self._like: Tensor | None = torch.zeros(count, dtype=torch.long, device=device)
 
     def draw(self, place: int, noise: Tensor, limit: Tensor | None = None) -> None:
         """Draw a token of every row by its own number `(n,)`; with what to add to its logits."""
-        logits = self.net.heads.one(self.net.read(self._known), place).float()
+        if self._like is None and limit is None:
+            parts = zip(torch.split(self._known, CACHED), torch.split(noise, CACHED), strict=True)
+            drawn = [_drawn(_sums(self._logits(known, place)), own[:, None]) for known, own in parts]
+            self.put(place, torch.cat(drawn))
+            return
+        logits = self._logits(self._known, place)
         if limit is not None:
             before = logits.logsumexp(1)
             logits = logits + (limit if limit.ndim == 1 else limit[self._before(place)])
             self.weight += self._spread(logits.logsumexp(1) - before)
-        shares = (logits - logits.amax(1, keepdim=True)).exp().cumsum(1)
-        self.put(place, _drawn(self._spread(shares), noise[:, None]))
+        self.put(place, _drawn(self._spread(_sums(logits)), noise[:, None]))
+
+    def _logits(self, known: Tensor, place: int) -> Tensor:
+        return self.net.heads.one(self.net._read(known), place).float()
 
     def put(self, place: int, tokens: Tensor) -> None:
         """Say what a token of every row is, int64 `(n,)`."""
         self.made[:, place] = tokens
         if self._like is None:
-            self._known = self._known + self.net.embedding.one(place, tokens)
+            self._known += self._vectors(place, tokens)
             return
         size = self.net.embedding.sizes[place]
         kinds, self._like = torch.unique(self._like * size + tokens, return_inverse=True)
-        self._known = self._known[kinds // size] + self.net.embedding.one(place, kinds % size)
+        self._known = self._known[kinds // size] + self._vectors(place, kinds % size)
         if 2 * len(kinds) > len(tokens):
             self._known, self._like = self._known[self._like], None
+
+    def _vectors(self, place: int, tokens: Tensor) -> Tensor:
+        """What known tokens add, `(n, width)`."""
+        start = int(self.net.embedding.offsets[place])
+        own = self.net.embedding.weight[start : start + self.net.embedding.sizes[place]]
+        return F.embedding(tokens, own * self.net.scale)
 
     def _spread(self, values: Tensor) -> Tensor:
         """Values of kinds of rows as values of rows."""
@@ -402,7 +420,12 @@ def _choices(limit: Tensor) -> int:
 
 def _choose(logits: Tensor, noise: Tensor) -> Tensor:
     """Choices `(n,)` by their probability, from logits `(n, size)` and a uniform number a row `(n, 1)`."""
-    return _drawn((logits - logits.amax(1, keepdim=True)).exp().cumsum(1), noise)
+    return _drawn(_sums(logits), noise)
+
+
+def _sums(logits: Tensor) -> Tensor:
+    """Rising sums of shares, `(n, size)`."""
+    return (logits - logits.amax(1, keepdim=True)).exp().cumsum(1)
 
 
 def _drawn(shares: Tensor, noise: Tensor) -> Tensor:

@@ -22,13 +22,13 @@ __all__ = ["rowgan"]
 class RowganHp(Hp):
     """Hyper-parameters of `rowgan`."""
 
-    batch: int = Setting(512, ge=1, le=65536, description="real rows a round, over all processes")
+    batch: int = Setting(128, ge=1, le=65536, description="real rows a round, over all processes")
     width: int = Setting(256, ge=8, le=4096, description="units of both networks")
     depth: int = Setting(1, ge=1, le=16, description="residual blocks of both networks")
     lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (AdamW)")
     lr_d: float = Setting(1e-3, gt=0, le=1, description="the critic's learning rate at the start (AdamW)")
     lr_end: float = Setting(0.02, ge=0, le=1, description="what is left of both at the end, along a cosine")
-    decay: float = Setting(0.01, ge=0, le=10, description="weight decay of the generator")
+    decay: float = Setting(5.0, ge=0, le=100, description="weight decay of the generator")
     adversarial: float = Setting(0.1, gt=0, le=100, description="weight of the critic's verdict beside the likelihood")
     gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties of the critic (R1 and R2)")
     every: int = Setting(32, ge=1, le=64, description="rounds between two moves of the critic, and two verdicts")
@@ -87,7 +87,11 @@ class Completed(Scene):
     "rowgan",
     "Rows of a table, completed token by token from any part that is known; a critic compares them with real rows.",
     RowganHp,
-    sizes={"s": {}, "m": {"width": 512, "depth": 2}, "l": {"width": 1024, "depth": 3}},
+    sizes={
+        "s": {},
+        "m": {"batch": 512, "width": 384, "decay": 0.1},
+        "l": {"batch": 1024, "width": 512, "depth": 2, "decay": 0.01},
+    },
     references=(
         "Uria, Murray & Larochelle 2014, A Deep and Tractable Density Estimator, ICML",
         "Hoogeboom et al. 2022, Autoregressive Diffusion Models, ICLR",

@@ -98,6 +98,11 @@ class ImageData:
             return "s"
         return "l" if len(self.images) >= 50_000 and min(self.images.shape[:2]) >= 64 else "m"
 
+    @property
+    def budget(self) -> str:
+        """Ten minutes."""
+        return "10m"
+
     @cached_property
     def frequencies(self) -> tuple[float, ...]:
         """Share of each class in the training part; empty without classes."""

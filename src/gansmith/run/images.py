@@ -29,7 +29,6 @@ class Images:
 
     id: str = "image"
     recipe: str = "r3gan"
-    budget: str = "10m"
     intended_use: str = "research and creative work; made images must not be passed off as photographs"
 
     def prepare(self, request: Request, progress: Progress | None) -> ImageData:

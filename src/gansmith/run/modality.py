@@ -57,6 +57,10 @@ class Prepared(Protocol):
         """Networks that suit it, on this machine."""
 
     @property
+    def budget(self) -> str:
+        """How long is trained on it where nobody says."""
+
+    @property
     def frequencies(self) -> tuple[float, ...]:
         """Share of each class in the training part; empty without classes."""
 
@@ -162,10 +166,6 @@ class Modality(Protocol):
     @property
     def recipe(self) -> str:
         """The recipe that is taken where none is named."""
-
-    @property
-    def budget(self) -> str:
-        """How long is trained where nobody says."""
 
     @property
     def intended_use(self) -> str:

@@ -85,7 +85,7 @@ class Plan:
         request, defaults = self.request, Request("")
         words = ["gansmith", "train", str(request.data), "--recipe", request.recipe or self.recipe.id]
         words += ["--preset", request.preset] if request.preset else ["--size", self.size]
-        words += ["--budget", request.budget or self.modality.budget, "--seed", str(request.seed)]
+        words += ["--budget", request.budget or self.data.budget, "--seed", str(request.seed)]
         words += ["--out", str(self.folder)]
         if request.image_size is not None:
             sides = request.image_size if isinstance(request.image_size, tuple) else (request.image_size,)
@@ -135,12 +135,13 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     recipe = find_recipe(request.recipe or modality.recipe)
     _check_kind(request, recipe, modality)
     request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))
-    budget = Budget.parse(request.budget or modality.budget)
+    budget = Budget.parse(request.budget) if request.budget else None  # problems before hours of decoding
     resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
     origin = Origin.of(request.start) if request.start is not None else None
     if origin is not None:
         origin.check(recipe.id)
     data = modality.prepare(request, progress)
+    budget = budget or Budget.parse(data.budget)
     size = request.size or data.size
     hp = resolve(recipe, size, request.settings, request.preset)
     if hp.batch > data.rows * MOST_EPOCHS:

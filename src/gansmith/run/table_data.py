@@ -25,6 +25,12 @@ from gansmith.types import Batch
 
 __all__ = ["TableData"]
 
+SMALL, LARGE = 10_000, 500_000
+"""Training rows up to which networks of size s, and of size m, are taken."""
+
+EPOCHS = 300
+"""How often few rows are seen, at most."""
+
 OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge")
 """What a request says of images only."""
 
@@ -96,8 +102,13 @@ class TableData:
 
     @property
     def size(self) -> Size:
-        """Networks by data: small for up to 200,000 rows, medium for more."""
-        return "s" if self.rows <= 200_000 else "m"
+        """Networks by the number of rows: few rows are learnt by heart by networks that many need."""
+        return "s" if self.rows <= SMALL else "m" if self.rows <= LARGE else "l"
+
+    @property
+    def budget(self) -> str:
+        """Three minutes, but not more than 300 times every row."""
+        return "3m" if self.rows > SMALL else str(EPOCHS * self.rows)
 
     @property
     def frequencies(self) -> tuple[float, ...]:

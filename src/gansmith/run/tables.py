@@ -29,7 +29,6 @@ class Tables:
 
     id: str = "table"
     recipe: str = "rowgan"
-    budget: str = "3m"
     intended_use: str = "research, testing and sharing in place of real records; not a proof of privacy"
 
     def prepare(self, request: Request, progress: Progress | None) -> TableData:
