@@ -86,14 +86,17 @@ def drawn(apart: bool, train: Path, schema: Schema, target: str, seed: int, n: i
     return Made(out, fitted - begun, time.perf_counter() - fitted, facts)
 
 
-def contestants(epochs: int) -> dict[str, Contestant]:
-    """All of them; CTGAN and TVAE with so many epochs."""
+def contestants(epochs: int, budget: str = "") -> dict[str, Contestant]:
+    """All of them; CTGAN and TVAE with so many epochs, gansmith with a budget (empty: what it thinks right)."""
+    ours = partial(fit_and_sample, budget=budget)
     steps = epochs / 500  # of each row; a step takes 500 rows
     every = [
         Contestant(
             "copy", "real training rows, drawn with replacement: the ceiling", partial(drawn, False), {}, 1, lambda n: 1
         ),
-        Contestant("gansmith", "what `gansmith train FILE` does", fit_and_sample, {}, 0, lambda n: 60 + 0.01 * n),
+        Contestant(
+            "gansmith", "what `gansmith train FILE` does", ours, {"budget": budget} if budget else {}, 0, lambda n: 240
+        ),
         Contestant(
             "ctgan",
             f"CTGAN of ctgan 0.12.1, {epochs} epochs",

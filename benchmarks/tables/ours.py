@@ -73,14 +73,14 @@ class Ours:
     Args:
         train: The rows.
         schema: What they are.
-        target: What people predict of them: this column keeps its name.
+        target: What people predict of them.
         seed: Of the run.
         threads: CPU threads; 0 for as many as gansmith likes.
         budget: For `--budget`; empty for what gansmith thinks right.
     """
 
     def __init__(self, train: Path, schema: Schema, target: str, seed: int, threads: int = 0, budget: str = "") -> None:
-        self.train, self.schema, self.seed, self.threads, self.budget = train, schema, seed, threads, budget
+        self.train, self.target, self.seed, self.threads, self.budget = train, target, seed, threads, budget
         plain = [c.name for c in schema.learnt if c.name != target and not isinstance(c, BooleanColumn)]
         plain.sort(key=lambda name: isinstance(schema.column(name), CategoryColumn))  # numbers first
         self.other = {name: f"{name}_1" for name in plain[:1]}
@@ -96,6 +96,7 @@ class Ours:
             temporary.replace(given)
         budget = ["--budget", self.budget] if self.budget else []
         run: list[str | Path] = ["train", given, "--out", self.folder / "run", "--seed", str(self.seed)]
+        run += ["--target", self.target]
         return command([*run, *budget], self.threads)
 
     def draw(self, n: int, out: Path, seed: int, where: Condition | None = None) -> Took:
@@ -122,9 +123,11 @@ def _renamed(source: Path, out: Path, names: Mapping[str, str]) -> None:
             write.write(part)
 
 
-def fit_and_sample(train_csv: Path, schema: Schema, target: str, seed: int, n: int, threads: int) -> Made:
+def fit_and_sample(
+    train_csv: Path, schema: Schema, target: str, seed: int, n: int, threads: int, budget: str = ""
+) -> Made:
     """Train and make rows with gansmith; an older run of the same place is no measure of time and goes."""
-    ours = Ours(train_csv, schema, target, seed, threads)
+    ours = Ours(train_csv, schema, target, seed, threads, budget)
     shutil.rmtree(ours.folder, ignore_errors=True)
     fit = ours.fit()
     out = ours.folder / "made.csv"

@@ -30,9 +30,11 @@ from gansmith.metrics.table import Columns
 __all__ = ["CONDITIONS", "STAGES", "met", "spoken_condition", "stage_jobs"]
 
 ON = "adult"
-ASKED = 1_000
-BUDGET = "2m"
-"""Of training on tables of hard shapes: what is measured there is memory."""
+ASKED = {False: 1_000, True: 100}
+"""Rows for a condition; fewer in a smoke run."""
+
+BUDGET, SMOKE = "2m", "10s"
+"""Of training on tables of hard shapes, where memory is measured; of training in a smoke run."""
 
 CONDITIONS: Sequence[Condition] = (
     {"sex": "Female"},
@@ -72,10 +74,11 @@ def met(columns: Columns, condition: Condition) -> NDArray[np.bool_]:
     return found
 
 
-def ours(choice: Choice) -> Ours:
-    """The contest's first run of gansmith."""
+def ours(quick: bool, choice: Choice, seed: int = 0) -> Ours:
+    """A run of gansmith; that of seed 0 is the contest's."""
     prepared = prepare(ON, choice.data)
-    return Ours(prepared.train_csv, prepared.schema, prepared.target, 0)
+    budget = SMOKE if quick else ""
+    return Ours(prepared.train_csv, prepared.schema, prepared.target, seed, budget=budget)
 
 
 def codec(who: str, repetitions: int, choice: Choice) -> dict[str, Any]:
@@ -98,10 +101,11 @@ def codec(who: str, repetitions: int, choice: Choice) -> dict[str, Any]:
     return {"seconds": found["fit"]["seconds"], "cpu": found["fit"]["cpu"], "steps": found, "rows": len(train)}
 
 
-def where(condition: Condition, asked: int, choice: Choice) -> dict[str, Any]:
+def where(condition: Condition, quick: bool, choice: Choice) -> dict[str, Any]:
     """How many of the rows that were asked for satisfy a condition."""
-    prepared, run = prepare(ON, choice.data), ours(choice)
+    prepared, run = prepare(ON, choice.data), ours(quick, choice)
     run.fit()
+    asked = ASKED[quick]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "made.csv"
         took = run.sample(asked, out, 1, condition)
@@ -121,7 +125,7 @@ def wide(name: str, what: str, quick: bool) -> dict[str, Any]:
             return run_command([PYTHON, "-m", "benchmarks.tables.reading", path], env)._asdict()
         except RuntimeError as error:
             raise RunError(str(error).strip().splitlines()[-1]) from None
-    run = Ours(path, open_table(path).schema, SHAPES[name][1], 0, budget="10s" if quick else BUDGET)
+    run = Ours(path, open_table(path).schema, SHAPES[name][1], 0, budget=SMOKE if quick else BUDGET)
     shutil.rmtree(run.folder, ignore_errors=True)
     fit, out = run.fit(), run.folder / "made.csv"
     sample = run.draw(1_000 if quick else 10_000, out, 0)
@@ -130,11 +134,11 @@ def wide(name: str, what: str, quick: bool) -> dict[str, Any]:
     return {**fit._asdict(), **sampled}
 
 
-def speed(epochs: tuple[int, int], n: int, choice: Choice) -> dict[str, Any]:
+def speed(epochs: tuple[int, int], n: int, quick: bool, choice: Choice) -> dict[str, Any]:
     """CTGAN's pace, our whole fit and our sampling, CTGAN's pace again: all in one stretch."""
     prepared = prepare(ON, choice.data)
     request = {"do": "pace", "model": "ctgan", "epochs": epochs, "n": n, "train": str(prepared.train_csv)}
-    run = Ours(prepared.train_csv, prepared.schema, prepared.target, 99)
+    run = ours(quick, choice, 99)
     shutil.rmtree(run.folder, ignore_errors=True)
     paces, out = [], run.folder / "many.csv"
     paces.append(ask("deep.py", {**request, "columns": kinds(prepared.schema)}, threads=1))
@@ -151,9 +155,9 @@ def speed(epochs: tuple[int, int], n: int, choice: Choice) -> dict[str, Any]:
     }
 
 
-def million(n: int, choice: Choice) -> dict[str, Any]:
+def million(n: int, quick: bool, choice: Choice) -> dict[str, Any]:
     """So many rows into one file: seconds, and the most memory."""
-    run = ours(choice)
+    run = ours(quick, choice)
     run.fit()
     out = CACHE / "gansmith" / f"many-{n}.csv"
     try:
@@ -174,15 +178,16 @@ def stage_jobs(quick: bool, choice: Choice) -> list[Job]:
 
     for who, seconds in (("gansmith", 30.0), ("ctgan", 200.0)):
         add("codec", f"codec of {who}", seconds, partial(codec, who, 1 if quick else 5, choice), who=who)
-    asked = 100 if quick else ASKED
     for condition in CONDITIONS[:2] if quick else CONDITIONS:
-        work = partial(where, condition, asked, choice)
-        add("where", spoken_condition(condition), 20, work, condition=condition, asked=asked)
+        work = partial(where, condition, quick, choice)
+        add("where", spoken_condition(condition), 20, work, condition=condition, asked=ASKED[quick])
     for name, (about, _, _) in SHAPES.items():
         for what, seconds in (("read", 60.0), ("train", 200.0)):
             add("wide", f"{about}: {what}", seconds, partial(wide, name, what, quick), table=name, what=what)
     epochs, n = ((1, 2), 1_000) if quick else ((2, 8), 100_000)
-    add("speed", "CTGAN and gansmith side by side", 600, partial(speed, epochs, n, choice), rows=n, epochs=epochs)
+    add(
+        "speed", "CTGAN and gansmith side by side", 600, partial(speed, epochs, n, quick, choice), rows=n, epochs=epochs
+    )
     for n in (10_000, 100_000) if quick else (100_000, 10_000_000):
-        add("million", f"{n:,} rows", 20 + n / 2e4, partial(million, n, choice), rows=n)
+        add("million", f"{n:,} rows", 20 + n / 2e4, partial(million, n, quick, choice), rows=n)
     return made

@@ -15,7 +15,7 @@ from benchmarks.tables import contest
 from benchmarks.tables.contestants import CONTESTANTS, EPOCHS, Contestant, contestants
 from benchmarks.tables.data import DATASETS
 from benchmarks.tables.page import contest_table, stage_tables
-from benchmarks.tables.stages import stage_jobs
+from benchmarks.tables.stages import SMOKE, stage_jobs
 
 __all__ = ["jobs", "run"]
 
@@ -28,8 +28,8 @@ def folder_of(quick: bool) -> Path:
 
 
 def those(quick: bool) -> Mapping[str, Contestant]:
-    """Who takes part; a smoke run gives the deep ones two epochs."""
-    return contestants(2) if quick else CONTESTANTS
+    """Who takes part; a smoke run gives the deep ones two epochs, and gansmith seconds."""
+    return contestants(2, SMOKE) if quick else CONTESTANTS
 
 
 def contest_jobs(quick: bool, choice: Choice) -> list[Job]:

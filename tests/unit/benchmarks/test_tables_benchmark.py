@@ -242,7 +242,7 @@ def test_ours_is_run_as_a_user_runs_it(shop: Choice, tmp_path: Path, monkeypatch
     made = ours.fit_and_sample(prepared.train_csv, prepared.schema, "paid", 5, 70, 1)
     rows, unreadable = read_columns(made.rows, prepared.schema)
     assert len(rows) == 70 and unreadable == 0 and made.seconds_fit > 0 and made.facts["threads"] == 1
-    assert asked[0][0] == "train" and asked[0][-2:] == ["--seed", "5"] and asked[1][0] == "sample"
+    assert asked[0][0] == "train" and asked[0][4:] == ["--seed", "5", "--target", "paid"] and asked[1][0] == "sample"
     given = open_table(asked[0][1])
     parts = given.split()
     assert "size_1" in given.columns and len(parts.val) > 5 and len(parts.test) > 5, "dealt anew"
