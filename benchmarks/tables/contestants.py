@@ -17,10 +17,13 @@ from benchmarks.tables.ours import Made, fit_and_sample
 from gansmith.data.table.arrow import arrow
 from gansmith.data.table.schema import Schema
 
-__all__ = ["CONTESTANTS", "EPOCHS", "Contestant", "FitAndSample"]
+__all__ = ["CEILING", "CONTESTANTS", "EPOCHS", "Contestant", "FitAndSample"]
 
 EPOCHS = 100
 """Of CTGAN and TVAE; their default is 300."""
+
+CEILING = "copy"
+"""The contestant that real rows themselves stand in for."""
 
 FitAndSample = Callable[[Path, Schema, str, int, int, int], Made]
 """From training rows, what they are, what people predict, seed, number of rows and threads to made rows."""
@@ -92,7 +95,12 @@ def contestants(epochs: int, budget: str = "") -> dict[str, Contestant]:
     steps = epochs / 500  # of each row; a step takes 500 rows
     every = [
         Contestant(
-            "copy", "real training rows, drawn with replacement: the ceiling", partial(drawn, False), {}, 1, lambda n: 1
+            CEILING,
+            "real training rows, drawn with replacement: the ceiling",
+            partial(drawn, False),
+            {},
+            1,
+            lambda n: 1,
         ),
         Contestant(
             "gansmith", "what `gansmith train FILE` does", ours, {"budget": budget} if budget else {}, 0, lambda n: 240

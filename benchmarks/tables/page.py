@@ -105,11 +105,11 @@ def _note(every: Sequence[Found]) -> str:
     """What real training rows give in the place of made ones, and what unseen rows are among copies."""
     if not every:
         return ""
-    names = every[0]["real"]
-    real = ", ".join(f"{key} {middle([r['real'][key] for r in every if key in r['real']])}" for key in names)
+    keys = dict.fromkeys(key for result in every for key in result["real"])
+    real = ", ".join(f"{key} {middle([result['real'].get(key) for result in every])}" for key in keys)
     near = every[0]["unseen rows"]
     return (
-        f"Learners trained on the real rows themselves: {real}. Of the {near['rows']:,} unseen rows "
+        f"The training rows themselves, each once: {real}. Of the {near['rows']:,} unseen rows "
         f"{near['near copies']:.1%} are near copies and {near['exact copies']:.1%} exact copies of training rows."
     )
 

@@ -21,7 +21,7 @@ ROUNDS = 500
 """Trees of CatBoost; its learning rate follows from them."""
 
 
-def judge(path: Path, prepared: Prepared, seed: int, boosted: bool = True) -> dict[str, Any]:
+def judge(path: Path, prepared: Prepared, seed: int, boosted: bool = True, ceiling: bool = False) -> dict[str, Any]:
     """Scores of a CSV of made rows beside real ones.
 
     Args:
@@ -29,6 +29,7 @@ def judge(path: Path, prepared: Prepared, seed: int, boosted: bool = True) -> di
         prepared: The real rows.
         seed: Of what learners and tests draw.
         boosted: Whether CatBoost judges too, in the peers' environment.
+        ceiling: Whether training rows themselves, each once, are told from unseen ones too.
     """
     begun = time.perf_counter()
     made, unreadable = read_columns(path, prepared.schema)
@@ -47,6 +48,8 @@ def judge(path: Path, prepared: Prepared, seed: int, boosted: bool = True) -> di
         "unreadable": unreadable,
     }
     useful, real = usefulnesses(made, prepared, seed)
+    if ceiling:
+        real["detection AUC"] = detection(prepared.unseen, prepared.real, seed=seed).auc
     result: dict[str, Any] = {
         "scores": {k: v if v == v else None for k, v in (scores | useful).items()},
         "real": real,

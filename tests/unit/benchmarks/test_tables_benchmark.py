@@ -101,6 +101,15 @@ def test_a_cell_is_made_once_and_judged(shop: Choice, tmp_path: Path) -> None:
     assert calls == [0, 1, 0], "wanted afresh: made again"
 
 
+def test_real_rows_themselves_stand_beside_the_ceiling(shop: Choice, tmp_path: Path) -> None:
+    jobs = contest.jobs({"copy": contestant([], contestants.CEILING)}, shop, (("shop", (0,)),), boosted=False)
+    complete(jobs, tmp_path / "cells", shop)
+    result = found(jobs[0], tmp_path / "cells")
+    assert result is not None and 0.2 < result["real"]["detection AUC"] < 0.8
+    note = page.contest_table("shop", jobs, {"copy": contestant([])}, tmp_path / "cells").note
+    assert "detection AUC 0." in note and "auc paid 0." in note
+
+
 def test_scores_of_another_protocol_are_taken_again(shop: Choice, tmp_path: Path, monkeypatch: Any) -> None:
     calls: list[int] = []
     (job,) = contest.jobs({"fake": contestant(calls)}, shop, (("shop", (0,)),), boosted=False)
