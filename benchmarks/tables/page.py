@@ -46,7 +46,7 @@ def middle(values: Sequence[float | None], digits: int = 3) -> Cell:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    text, low, high = (f"{f(known):.{digits}f}" for f in (statistics.median, min, max))
+    text, low, high = (f"{f(known):,.{digits}f}" for f in (statistics.median, min, max))
     return text if low == high else f"{text} ({low} to {high})"
 
 

@@ -352,3 +352,12 @@ def test_a_peer_sees_gaps_filled_and_its_numbers_are_spelt_as_the_real_ones(
     for name in ("size", "colour", "paid"):
         np.testing.assert_array_equal(back[name], prepared.real[name][:20])
     np.testing.assert_array_equal(back.missing("weight")[1:], prepared.real.missing("weight")[1:20])
+
+
+def test_a_peers_epochs_are_timed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(environment.SCRIPTS))
+    import deep
+
+    monkeypatch.setattr(deep.Epochs, "times", [])
+    assert list(deep.Epochs(range(3), disable=True)) == [0, 1, 2]
+    assert len(deep.Epochs.times) == 3 and all(wall >= 0 and cpu >= 0 for wall, cpu in deep.Epochs.times)
