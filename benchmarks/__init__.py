@@ -21,8 +21,9 @@ BENCHMARKS = {
     "failures": False,
     "search": False,
     "convergence": False,
+    "tables": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence")}
+CELLS = {name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence", "tables")}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

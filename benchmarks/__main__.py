@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib
 import os
 import sys
@@ -40,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
         "--missing", action="store_true", help="say what is missing and how long it will take; run nothing"
     )
     cells.add_argument(
-        "--data", action="append", default=[], metavar="NAME=PATH", help="where a data set of `quality` is"
+        "--data", action="append", default=[], metavar="NAME=PATH", help="where a data set of `quality` or `tables` is"
+    )
+    cells.add_argument(
+        "--fresh", action="store_true", help="compute again what is wanted, even where it is stored (with --only)"
     )
     return made
 
@@ -55,7 +59,8 @@ def chosen(asked: argparse.Namespace) -> Choice:
         if not Path(path).exists():
             raise ValueError(f"--data {word}: there is no {path}")
         data[name] = Path(path).resolve()
-    return Choice(tuple(asked.only), asked.minutes, data)
+    since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds") if asked.fresh else ""
+    return Choice(tuple(asked.only), asked.minutes, data, since)
 
 
 def problems(asked: argparse.Namespace, names: Sequence[str]) -> list[str]:
@@ -69,7 +74,9 @@ def problems(asked: argparse.Namespace, names: Sequence[str]) -> list[str]:
         return [str(error)]
     cellular = [name for name in names if name in CELLS]
     if (choice != Choice() or asked.missing) and not cellular:
-        return [f"--only, --minutes, --missing and --data are for {', '.join(CELLS)}"]
+        return [f"--only, --minutes, --missing, --data and --fresh are for {', '.join(CELLS)}"]
+    if asked.fresh and not choice.only:
+        return ["--fresh throws away what was measured: say of what with --only STAGE"]
     stages = {job.stage for name in cellular for job in _module(name).jobs(asked.quick, choice)}
     return [
         f"no stage {stage!r}; there are: {', '.join(sorted(stages))}" for stage in choice.only if stage not in stages
@@ -79,8 +86,7 @@ def problems(asked: argparse.Namespace, names: Sequence[str]) -> list[str]:
 def missing(name: str, quick: bool, choice: Choice) -> None:
     """Say what is missing of a benchmark of cells."""
     folder = (ROOT / "runs/benchmarks" if quick else RESULTS) / CELLS[name]
-    jobs = [job for job in _module(name).jobs(quick, choice) if choice.wants(job.stage)]
-    print(f"{name}\n{outlook(jobs, folder).text()}")
+    print(f"{name}\n{outlook(choice.of(_module(name).jobs(quick, choice)), folder).text()}")
 
 
 def _module(name: str) -> Any:

@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,21 @@ class Choice:
         only: Stages to compute; empty for all.
         minutes: Begin no cell that would end later than so many minutes from now; None for no limit.
         data: Data sets by name, as the user gave them.
+        since: ISO date: of what is wanted, results that are older are computed again; empty for none.
     """
 
     only: tuple[str, ...] = ()
     minutes: float | None = None
     data: Mapping[str, Path] = field(default_factory=dict)
+    since: str = ""
 
     def wants(self, stage: str) -> bool:
         """Whether a stage is to be computed."""
         return not self.only or stage in self.only
+
+    def of(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those of the jobs that are wanted."""
+        return [replace(job, since=self.since) for job in jobs if self.wants(job.stage)]
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Job:
         compute: Computes it.
         missing: Why it can't be computed; empty where it can.
         fresh: From a stored result to whether it still is what this job would compute.
+        since: ISO date: an older result does not count.
     """
 
     stage: str
@@ -72,6 +79,7 @@ class Job:
     compute: Callable[[], dict[str, Any]]
     missing: str = ""
     fresh: Fresh = field(default=lambda result: True)
+    since: str = ""
 
     @property
     def id(self) -> str:
@@ -85,11 +93,13 @@ def fingerprint(identity: Mapping[str, Any]) -> str:
 
 
 def found(job: Job, folder: Path) -> dict[str, Any] | None:
-    """The stored result; None where there is none, or one of other defaults."""
+    """The stored result; None where there is none, or one of other defaults, or one that is too old."""
     path = folder / f"{job.id}.json"
     if not path.is_file():
         return None
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if job.since and data["date"] < job.since:
+        return None
     return data if "broke" in data or job.fresh(data) else None
 
 
@@ -168,7 +178,7 @@ def complete(jobs: Sequence[Job], folder: Path, choice: Choice) -> Outlook:
     A cell that fails for want of something (`InputError`) stays missing; one whose training broke is stored as broken.
     """
     begun = time.perf_counter()
-    wanted = [job for job in jobs if choice.wants(job.stage)]
+    wanted = choice.of(jobs)
     plan = outlook(wanted, folder)
     _say(plan.text())
     for number, job in enumerate(plan.open, 1):

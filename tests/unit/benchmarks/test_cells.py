@@ -92,6 +92,19 @@ def test_a_cell_of_other_defaults_is_computed_again(tmp_path: Path) -> None:
     assert outlook([new], tmp_path).open
 
 
+def test_what_is_wanted_afresh_is_computed_again(tmp_path: Path) -> None:
+    calls: list[str] = []
+    jobs = [job("x", calls), job("y", calls, stage="b")]
+    complete(jobs, tmp_path, Choice())
+    later = Choice(only=("a",), since="9999-01-01T00:00:00+00:00")
+    complete(jobs, tmp_path, later)
+    assert calls == ["x", "y", "x"], "only what is wanted"
+    complete(jobs, tmp_path, Choice(only=("a",), since="2000-01-01T00:00:00+00:00"))
+    assert calls == ["x", "y", "x"], "what is newer counts"
+    store(jobs[0], tmp_path, {"broke": "not a number"})
+    assert not outlook(later.of(jobs), tmp_path).done, "what broke may be tried again"
+
+
 def test_means_and_missing_seeds() -> None:
     assert spoken([1.0]) == "1.00" and spoken([10.0, 12.0]) == "11.0 ± 1.4"
     done = {"scores": {"modes": 7.0}, "seconds": 3.0}
@@ -104,7 +117,8 @@ def test_means_and_missing_seeds() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["engine", "--missing"], "--missing and --data are for modes"),
+        (["engine", "--missing"], "--missing, --data and --fresh are for modes"),
+        (["modes", "--fresh"], "say of what with --only STAGE"),
         (["growth", "--quick", "--only", "resolutions"], "no stage 'resolutions'; there are: data, resolution"),
         (["quality", "--data", "cifar10"], "write NAME=PATH"),
         (["quality", "--data", "cifar10=no/such/file"], "there is no no/such/file"),
