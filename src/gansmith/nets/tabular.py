@@ -8,7 +8,7 @@ rest of the network is small: that makes one pass a token affordable. Trained on
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -127,7 +127,7 @@ class Heads(nn.Module):
 
 
 class RowGenerator(nn.Module):
-    """Completes rows: given the tokens that are known, draws the others one after the other.
+    """Says of rows, given the tokens that are known, what the others may be; `completion` draws them by that.
 
     Args:
         tokens: What each token of a row is.
@@ -150,9 +150,10 @@ class RowGenerator(nn.Module):
 
     def read(self, known: Tensor) -> Tensor:
         """From the sum of known tokens' vectors `(n, width)` to what the heads read, `(n, width)`."""
-        return self._read((known + self.start) * self.scale)
+        return self.refine((known + self.start) * self.scale)
 
-    def _read(self, x: Tensor) -> Tensor:
+    def refine(self, x: Tensor) -> Tensor:
+        """The same from the sum with the start, scaled."""
         for block in self.blocks:
             x = block(x)
         out: Tensor = self.norm(x)
@@ -226,139 +227,6 @@ class RowGenerator(nn.Module):
             rows = rows + torch.cat([d * w for d, w in zip(drawn, now, strict=True)], 1)
         return rows
 
-    @torch.no_grad()
-    def complete(self, noise: Tensor, limits: Mapping[int, Tensor] | None = None) -> Tensor:
-        """Rows int64 `(n, T)`.
-
-        Tokens that are limited are drawn first, so that all others follow from them; the others by their entropy, the
-        least first: rows that begin alike are computed once.
-
-        Args:
-            noise: Uniform in [0, 1), `(n, T + 1)`: a number for each token, and one to choose among candidates.
-            limits: What to add to the logits of a token, `(size,)`; `-inf` for what can't be. For a token that says
-                which part is meant, `(size of the one before it, size)`.
-        """
-        limits = limits or {}
-        limited, free = self._orders(set(limits))
-        rows = Begun(self, len(noise))
-        if len([place for place in limited if _choices(limits[place]) > 1 and not self.parts[place]]) > 1:
-            made = self._candidates(noise, limited, limits)
-            for place in limited:
-                rows.put(place, made[:, place])
-        else:
-            for place in limited:
-                rows.draw(place, noise[:, place], limits[place])
-        for place in free:
-            rows.draw(place, noise[:, place])
-        return rows.made
-
-    def _orders(self, limited: set[int]) -> tuple[list[int], list[int]]:
-        """Limited and free tokens in the order of drawing; parts come right behind what they are parts of."""
-        logits = self.heads.all(self.read(self.start.new_zeros(1, len(self.start))))
-        entropy = [-float((lg.float().softmax(1) * lg.float().log_softmax(1)).sum()) for lg in logits]
-        firsts = [place for place, part in enumerate(self.parts) if not part]
-        by_entropy = sorted(firsts, key=lambda place: entropy[place])
-        whole = [[place, place + 1] if self.parts[place + 1 : place + 2] == [True] else [place] for place in by_entropy]
-        flat = [place for places in whole for place in places]
-        return [place for place in flat if place in limited], [place for place in flat if place not in limited]
-
-    def _candidates(self, noise: Tensor, limited: Sequence[int], limits: Mapping[int, Tensor]) -> Tensor:
-        """Limited tokens, drawn one after the other, would not know of the limits to come.
-
-        So several candidates are drawn for each row, and one of them is chosen by how probable the limits to come made
-        it (sampling-importance resampling, Rubin 1987): with more and more of them, exactly the model's distribution
-        under all limits.
-        """
-        n = len(noise)
-        turns = torch.arange(CANDIDATES, device=noise.device).repeat(n)[:, None]
-        # each candidate's numbers are uniform, and those of one row are spread evenly (Kronecker's lattice)
-        steps = torch.tensor([math.sqrt(p) % 1 for p in _primes(noise.shape[1])], device=noise.device)
-        spread = (noise.repeat_interleave(CANDIDATES, 0) + turns * steps) % 1
-        rows = Begun(self, n * CANDIDATES)
-        for place in limited:
-            rows.draw(place, spread[:, place].clamp_max(BELOW), limits[place])
-        chosen = _choose(rows.weight.view(n, CANDIDATES), noise[:, -1:])
-        return rows.made[torch.arange(n, device=noise.device) * CANDIDATES + chosen]
-
-
-CANDIDATES = 16
-"""Of each row that must be in several sets or ranges at once."""
-
-CACHED = 1024
-"""Rows computed at once where none begin alike: what they take fits into a core's cache."""
-
-BELOW = 1 - 2**-24
-"""The largest uniform number."""
-
-
-class Begun:
-    """Rows in the making; those that begin alike share what is computed of them.
-
-    Args:
-        net: What completes them.
-        count: How many.
-
-    Attributes:
-        made: Tokens int64 `(n, T)`, -1 where they are not drawn yet.
-        weight: The logarithm of how probable the limits were for each row, `(n,)`.
-    """
-
-    def __init__(self, net: RowGenerator, count: int) -> None:
-        device = net.start.device
-        self.net = net
-        self.made = torch.full((count, net.length), -1, dtype=torch.long, device=device)
-        self.weight = torch.zeros(count, device=device)
-        self._known = (net.start * net.scale)[None]  # with the start and scaled: nothing but additions is left to do
-        self._like: Tensor | None = torch.zeros(count, dtype=torch.long, device=device)
-
-    def draw(self, place: int, noise: Tensor, limit: Tensor | None = None) -> None:
-        """Draw a token of every row by its own number `(n,)`; with what to add to its logits."""
-        if self._like is None and limit is None:
-            parts = zip(torch.split(self._known, CACHED), torch.split(noise, CACHED), strict=True)
-            drawn = [_drawn(_sums(self._logits(known, place)), own[:, None]) for known, own in parts]
-            self.put(place, torch.cat(drawn))
-            return
-        logits = self._logits(self._known, place)
-        if limit is not None:
-            before = logits.logsumexp(1)
-            logits = logits + (limit if limit.ndim == 1 else limit[self._before(place)])
-            self.weight += self._spread(logits.logsumexp(1) - before)
-        self.put(place, _drawn(self._spread(_sums(logits)), noise[:, None]))
-
-    def _logits(self, known: Tensor, place: int) -> Tensor:
-        return self.net.heads.one(self.net._read(known), place).float()
-
-    def put(self, place: int, tokens: Tensor) -> None:
-        """Say what a token of every row is, int64 `(n,)`."""
-        self.made[:, place] = tokens
-        if self._like is None:
-            self._known += self._vectors(place, tokens)
-            return
-        size = self.net.embedding.sizes[place]
-        kinds, self._like = torch.unique(self._like * size + tokens, return_inverse=True)
-        self._known = self._known[kinds // size] + self._vectors(place, kinds % size)
-        if 2 * len(kinds) > len(tokens):
-            self._known, self._like = self._known[self._like], None
-
-    def _vectors(self, place: int, tokens: Tensor) -> Tensor:
-        """What known tokens add, `(n, width)`."""
-        start = int(self.net.embedding.offsets[place])
-        own = self.net.embedding.weight[start : start + self.net.embedding.sizes[place]]
-        return F.embedding(tokens, own * self.net.scale)
-
-    def _spread(self, values: Tensor) -> Tensor:
-        """Values of kinds of rows as values of rows."""
-        return values if self._like is None else values[self._like]
-
-    def _before(self, place: int) -> Tensor:
-        """The token before a place, of each kind of rows."""
-        before = self.made[:, place - 1]
-        if self._like is None:
-            return before
-        found = before.new_zeros(len(self._known))
-        found[self._like] = before
-        return found
-
 
 class RowCritic(nn.Module):
     """Scores whole rows.
@@ -411,37 +279,3 @@ def _straight_through(logits: Tensor) -> Tensor:
     shares = logits.softmax(1)
     choice = torch.zeros_like(shares).scatter_(1, logits.argmax(1, keepdim=True), 1.0)
     return choice + shares - shares.detach()
-
-
-def _choices(limit: Tensor) -> int:
-    """How many choices a limit leaves."""
-    return int(torch.isfinite(limit if limit.ndim == 1 else limit.amax(0)).sum())
-
-
-def _choose(logits: Tensor, noise: Tensor) -> Tensor:
-    """Choices `(n,)` by their probability, from logits `(n, size)` and a uniform number a row `(n, 1)`."""
-    return _drawn(_sums(logits), noise)
-
-
-def _sums(logits: Tensor) -> Tensor:
-    """Rising sums of shares, `(n, size)`."""
-    return (logits - logits.amax(1, keepdim=True)).exp().cumsum(1)
-
-
-def _drawn(shares: Tensor, noise: Tensor) -> Tensor:
-    """Choices `(n,)` from rising sums of shares `(n, size)` and a uniform number a row `(n, 1)`."""
-    total = shares[:, -1:]
-    # strictly below the sum, and behind equal sums: a choice whose share is 0 is never met
-    point = torch.minimum(noise * total, torch.nextafter(total, torch.zeros_like(total)))
-    return torch.searchsorted(shares, point, right=True)[:, 0]
-
-
-def _primes(count: int) -> list[int]:
-    """The first primes."""
-    found: list[int] = []
-    number = 2
-    while len(found) < count:
-        if all(number % prime for prime in found):
-            found.append(number)
-        number += 1
-    return found

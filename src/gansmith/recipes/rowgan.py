@@ -10,6 +10,7 @@ from pydantic import Field as Setting
 from torch import Tensor
 
 from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.nets.completion import complete
 from gansmith.nets.tabular import RowCritic, RowGenerator
 from gansmith.objectives.adversarial import relativistic
 from gansmith.objectives.penalties import zero_centred
@@ -130,7 +131,7 @@ def rowgan(spec: Spec, hp: RowganHp) -> Game:
 
 
 def _complete(nets: Any, batch: Batch, limits: Any) -> Batch:
-    return {"tokens": nets["G"].complete(batch["noise"], limits=limits)}
+    return {"tokens": complete(nets["G"], batch["noise"], limits)}
 
 
 def _nats(nets: Any, batch: Batch, noise: Batch) -> Tensor:

@@ -7,8 +7,9 @@ import itertools
 import pytest
 import torch
 
-from gansmith.nets import tabular
-from gansmith.nets.tabular import Begun, Embedding, Heads, RowCritic, RowGenerator
+from gansmith.nets import completion
+from gansmith.nets.completion import BELOW, Begun, choose, complete
+from gansmith.nets.tabular import Embedding, Heads, RowCritic, RowGenerator
 from gansmith.types import Token
 
 TOKENS = (Token(3), Token(4, rising=1), Token(3, rising=0, part=True), Token(2))
@@ -56,8 +57,8 @@ def apart(found, wanted) -> float:
 @torch.no_grad()
 def test_rows_are_drawn_by_the_networks_own_probabilities(net):
     torch.manual_seed(0)
-    _, free = net._orders(set())
-    made = net.complete(torch.rand(N, 5))
+    _, free = completion._orders(net, set())
+    made = complete(net, torch.rand(N, 5))
     assert free.index(2) == free.index(1) + 1  # the part right behind what it is a part of
     assert apart(shares(made), joint(net, free)) < 0.01
 
@@ -66,8 +67,8 @@ def test_rows_are_drawn_by_the_networks_own_probabilities(net):
 def test_rows_that_begin_alike_are_the_rows_that_are_drawn_one_by_one(net, monkeypatch):
     torch.manual_seed(0)
     noise = torch.rand(500, 5)
-    together = net.complete(noise)
-    alone = torch.cat([net.complete(noise[i : i + 1]) for i in range(500)])
+    together = complete(net, noise)
+    alone = torch.cat([complete(net, noise[i : i + 1]) for i in range(500)])
     assert torch.equal(together, alone)
 
 
@@ -75,8 +76,8 @@ def test_rows_that_begin_alike_are_the_rows_that_are_drawn_one_by_one(net, monke
 def test_one_limit_is_met_and_the_rest_follows_from_it(net):
     torch.manual_seed(0)
     limits = {3: torch.tensor([-torch.inf, 0.0])}
-    made = net.complete(torch.rand(N, 5), limits)
-    limited, free = net._orders({3})
+    made = complete(net, torch.rand(N, 5), limits)
+    limited, free = completion._orders(net, {3})
     assert limited == [3] and (made[:, 3] == 1).all()
     assert apart(shares(made), joint(net, [3, *free], limits)) < 0.01
 
@@ -103,13 +104,13 @@ def test_several_limits_give_nearly_the_distribution_under_all_of_them(coupled, 
     """As if rows were drawn freely and those that break a limit thrown away, up to the number of candidates."""
     torch.manual_seed(0)
     limits = {0: torch.tensor([0.0, 0.0, -torch.inf]), 1: torch.tensor([-torch.inf, 0.0, 0.0, -torch.inf])}
-    monkeypatch.setattr(coupled, "_orders", lambda limited: ([0, 1], [2, 3]))
+    monkeypatch.setattr(completion, "_orders", lambda net, limited: ([0, 1], [2, 3]))
     with torch.no_grad():
         wanted = {row: share for row, share in joint(coupled, [0, 1, 2, 3]).items() if row[0] < 2 and row[1] in (1, 2)}
         wanted = {row: share / sum(wanted.values()) for row, share in wanted.items()}
-        made = coupled.complete(torch.rand(N, 5), limits)
-        monkeypatch.setattr(tabular, "CANDIDATES", 1)
-        naive = coupled.complete(torch.rand(N, 5), limits)
+        made = complete(coupled, torch.rand(N, 5), limits)
+        monkeypatch.setattr(completion, "CANDIDATES", 1)
+        naive = complete(coupled, torch.rand(N, 5), limits)
     assert ((made[:, 0] < 2) & (made[:, 1] >= 1) & (made[:, 1] <= 2)).all()
     assert apart(shares(made), wanted) < 0.03 and apart(shares(naive), wanted) > 0.3
 
@@ -119,15 +120,15 @@ def test_limits_of_parts_follow_what_they_are_parts_of(net):
     torch.manual_seed(0)
     part = torch.full((4, 3), -torch.inf)
     part[0, 0] = part[1, 1] = part[2, 2] = part[3, 0] = 0.0
-    made = net.complete(torch.rand(4_000, 5), {1: torch.zeros(4), 2: part})
+    made = complete(net, torch.rand(4_000, 5), {1: torch.zeros(4), 2: part})
     assert torch.equal(made[:, 2], torch.tensor([0, 1, 2, 0])[made[:, 1]])
 
 
 def test_a_choice_without_a_share_is_never_drawn():
     logits = torch.tensor([[-torch.inf, 0.0, -torch.inf, 1.0, -torch.inf]]).repeat(4, 1)
-    noise = torch.tensor([[0.0], [tabular.BELOW], [1 / (1 + torch.e)], [0.5]])
-    assert tabular._choose(logits, noise).tolist()[:2] == [1, 3]
-    many = tabular._choose(logits[:1].expand(100_000, 5), torch.rand(100_000, 1))
+    noise = torch.tensor([[0.0], [BELOW], [1 / (1 + torch.e)], [0.5]])
+    assert choose(logits, noise).tolist()[:2] == [1, 3]
+    many = choose(logits[:1].expand(100_000, 5), torch.rand(100_000, 1))
     assert set(many.tolist()) == {1, 3}
 
 
