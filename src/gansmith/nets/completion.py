@@ -116,7 +116,13 @@ class Begun:
         self.put(place, _drawn(self._spread(_sums(logits)), noise[:, None]))
 
     def _logits(self, known: Tensor, place: int) -> Tensor:
-        return self.net.heads.one(self.net.refine(known), place).float()
+        """Logits `(n, size)`, computed in few different shapes: for a new one, kernels would be made anew."""
+        found = []
+        for part in torch.split(known, CACHED):
+            room = 1 << (len(part) - 1).bit_length()
+            filled = F.pad(part, (0, 0, 0, room - len(part)))
+            found.append(self.net.heads.one(self.net.refine(filled), place)[: len(part)].float())
+        return torch.cat(found)
 
     def put(self, place: int, tokens: Tensor) -> None:
         """Say what a token of every row is, int64 `(n,)`."""

@@ -90,7 +90,7 @@ class Completed(Scene):
     RowganHp,
     sizes={
         "s": {},
-        "m": {"batch": 512, "width": 384, "decay": 0.1},
+        "m": {"batch": 512, "width": 288, "decay": 0.3},
         "l": {"batch": 1024, "width": 512, "depth": 2, "decay": 0.01},
     },
     references=(

@@ -23,6 +23,7 @@ from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.run.hardware import precision_on
+from gansmith.run.in_order import in_order
 from gansmith.run.sample import whole
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.run.table_where import Limits, Where, limits_of
@@ -118,12 +119,13 @@ class TableModel:
         return self._blocks(range(start, start + count), limits_of(self.codec, where), root)
 
     def _blocks(self, rows: range, limits: Limits, seed: int) -> Iterator[dict[str, ParsedColumn]]:
-        for block in range(rows.start // BLOCK, -(-rows.stop // BLOCK)):
+        def make(block: int) -> dict[str, ParsedColumn]:
             made, within = self._block(block, limits, seed)
             first, last = max(rows.start - block * BLOCK, 0), min(rows.stop - block * BLOCK, BLOCK)
             kept = {name: value[first:last] for name, value in made.items()}
-            (found,) = self.codec.decode(kept, within[first:last], limits.bounds)
-            yield found
+            return self.codec.decode(kept, within[first:last], limits.bounds)[0]
+
+        return in_order(make, range(rows.start // BLOCK, -(-rows.stop // BLOCK)))
 
     @torch.no_grad()
     def _block(self, block: int, limits: Limits, seed: int) -> tuple[Batch, np.ndarray[Any, Any]]:
