@@ -45,7 +45,15 @@ def _print(found: TableSummary) -> None:
         for c in columns
     ]
     print_table(["column", "kind", "missing", "values", "reason"], rows)
+    if found.rules:
+        print()
+        print_table(["rule", "real rows that keep it"], [[text, _share(rate)] for text, rate in found.rules.items()])
     if found.warnings:
         print()
     for warning in found.warnings:
         print(f"note: {warning}")
+
+
+def _share(rate: float) -> str:
+    """A share in percent that is 100 % only if nothing is missing."""
+    return f"{rate:.1%}" if rate == 1 or rate < 0.9995 else "over 99.9%"

@@ -46,6 +46,25 @@ def test_a_schema_is_written_corrected_and_checked(call, shop: Path, tmp_path: P
     assert said.code == 0 and "given by the schema" in said.out and json.loads(schema.read_text()) == data
 
 
+def test_rules_are_kept_and_shown(call, shop: Path, tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    call(f"inspect {shop} --schema {schema}")
+    data = json.loads(schema.read_text())
+    data["rules"] = [{"kind": "range", "column": "age", "low": 1}, {"kind": "expression", "expression": "age < 49.5"}]
+    schema.write_text(json.dumps(data))
+    said = call(f"inspect {shop} --schema {schema}")
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert said.code == 0 and "age is at least 1 96.7%" in lines and "age < 49.5 is true 100.0%" in lines
+    assert "note: rule 1 (age is at least 1): 2 of 60 real rows (3.3%) break it, and no made row will" in lines
+    assert json.loads(schema.read_text()) == data
+    found = json.loads(call(f"inspect {shop} --schema {schema} --json").out)
+    assert found["schema"]["rules"] == data["rules"] and found["rules"]["age < 49.5 is true"] == 1.0
+    data["rules"][0]["column"] = "agee"
+    schema.write_text(json.dumps(data))
+    said = call(f"inspect {shop} --schema {schema}")
+    assert said.code == 2 and said.err.count("\n") == 1 and f"{schema}: rule 1 (range): there is no column" in said.err
+
+
 def test_what_does_not_act_is_refused(call, shop: Path, tmp_path: Path) -> None:
     said = call(f"inspect {shop} --image-size 8 --strict")
     assert said.code == 2 and "--image-size is for images" in said.err and "--strict is for images" in said.err

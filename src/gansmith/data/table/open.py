@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,11 @@ from gansmith.data.table.options import TableOptions
 from gansmith.data.table.parse import ParsedColumn, parse_column
 from gansmith.data.table.profile import TableProfile, profile
 from gansmith.data.table.row_hash import RowHasher
-from gansmith.data.table.schema import Schema, load_json, read_entries
+from gansmith.data.table.rule_kinds import Rule
+from gansmith.data.table.rule_reading import read_rules
+from gansmith.data.table.rules import check_rules
+from gansmith.data.table.schema import Schema, read_entries
+from gansmith.data.table.schema_reading import load_json
 from gansmith.data.table.settle import settle_schema
 from gansmith.data.table.source import TableSource, open_source
 from gansmith.data.table.table_set import TableSet
@@ -48,8 +53,8 @@ def open_table(
     Args:
         data: A path to a CSV, TSV, Parquet, Feather, Arrow or Excel file; a pandas DataFrame; or any object with
             `__arrow_c_stream__`, such as a polars DataFrame or a pyarrow Table.
-        schema: What the columns are, as a schema, its JSON or a file of that; None finds it. JSON may leave out
-            everything but names and kinds.
+        schema: What the columns are and which rules hold, as a schema, its JSON or a file of that; None finds it. JSON
+            may leave out everything but names and kinds.
         options: What the user knows about a text file or workbook.
         cache: Folder for parsed tables; None keeps small ones in memory and large ones in the user's cache.
         progress: Called after every batch with what is being done, rows done and all rows.
@@ -59,12 +64,13 @@ def open_table(
     """
     options = options or TableOptions()
     source = open_source(data, options)
-    wish, where = _entries(schema)
+    wish, rules, where = _wish(schema)
     key = None if source.stamp is None else _key(source.stamp, wish)
     if key is not None and (found := load_table(cache or table_cache(), key)) is not None:
-        return found
+        return replace(found, schema=_ruled(found.schema, rules, where))
     seen = profile(source, progress)
     settled, warnings = _settle(seen, wish, where, options)
+    ruled = _ruled(settled, rules, where)
     if not settled.learnt:
         raise InputError(
             f"{source.name}: no column can be learnt: its columns are keys, personal data, text or constant"
@@ -76,7 +82,7 @@ def open_table(
         store = MemoryStore(settled)
     try:
         _parse(source, settled, store, seen.rows, progress)
-        return _told(store.finish((*source.notes, *warnings), source.name))
+        return replace(_told(store.finish((*source.notes, *warnings), source.name)), schema=ruled)
     finally:
         store.discard()
 
@@ -100,18 +106,31 @@ def describe_table(
     """
     options = options or TableOptions()
     source = open_source(data, options)
-    wish, where = _entries(schema)
+    wish, rules, where = _wish(schema)
     seen = profile(source, progress)
     settled, warnings = _settle(seen, wish, where, options)
-    return seen, settled, (*source.notes, *warnings)
+    return seen, _ruled(settled, rules, where), (*source.notes, *warnings)
 
 
-def _entries(schema: Given | None) -> tuple[list[dict[str, Any]] | None, str]:
+def _wish(schema: Given | None) -> tuple[list[dict[str, Any]] | None, tuple[Rule, ...], str]:
+    """The columns and rules that a user gave, and where."""
     if schema is None:
-        return None, ""
-    if isinstance(schema, Schema | Mapping):
-        return read_entries(schema.to_json() if isinstance(schema, Schema) else schema, "schema"), "schema"
-    return read_entries(load_json(Path(schema)), str(schema)), str(schema)
+        return None, (), ""
+    data: Any = schema
+    where = "schema"
+    if isinstance(schema, Schema):
+        data = schema.to_json()
+    elif not isinstance(schema, Mapping):
+        data, where = load_json(Path(schema)), str(schema)
+    entries = read_entries(data, where)
+    return entries, read_rules(data.get("rules", []), where), where
+
+
+def _ruled(schema: Schema, rules: tuple[Rule, ...], where: str) -> Schema:
+    """The schema with rules, which a parsed table in the cache does not have. Raises `InputError` if they don't fit."""
+    ruled = schema.model_copy(update={"rules": rules})
+    check_rules(ruled, where)
+    return ruled
 
 
 def _key(stamp: str, wish: list[dict[str, Any]] | None) -> str:

@@ -1,9 +1,8 @@
-"""What the columns of a table are: small models with JSON in both directions."""
+"""What the columns of a table are, and what its rows keep: small models with JSON in both directions."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -11,6 +10,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gansmith.data.table.number_format import NumberFormat
+from gansmith.data.table.rule_kinds import Rule
+from gansmith.data.table.rule_reading import read_rules
+from gansmith.data.table.schema_reading import FORMAT, VERSION, entries_of, explain, load_json
 from gansmith.data.table.time_format import DAY, TimeFormat
 from gansmith.errors import InputError, nearest
 from gansmith.types import Json
@@ -34,9 +36,6 @@ __all__ = [
     "TimeColumn",
     "read_entries",
 ]
-
-VERSION = 1
-_FORMAT = "gansmith-table-schema"
 
 PersonalKind = Literal[
     "name", "first-name", "last-name", "e-mail", "phone", "card-number", "iban", "ip-address", "address"
@@ -245,13 +244,15 @@ _ADAPTER: TypeAdapter[Any] = TypeAdapter(Column)
 
 
 class Schema(_Model):
-    """What every column of a table is.
+    """What every column of a table is, and what its rows keep.
 
     Attributes:
         columns: The columns, in the order of the table.
+        rules: What made rows keep; see `rules.check_rules`.
     """
 
     columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -279,17 +280,19 @@ class Schema(_Model):
         columns: list[Json] = [
             {"name": c.name, "kind": c.kind, **c.model_dump(mode="json", exclude_defaults=True)} for c in self.columns
         ]
-        return {"format": _FORMAT, "version": VERSION, "columns": columns}
+        rules: list[Json] = [rule.to_json() for rule in self.rules]
+        return {"format": FORMAT, "version": VERSION, "columns": columns, **({"rules": rules} if rules else {})}
 
     def kinds(self) -> dict[str, Json]:
         """Names and kinds of the columns only: what a schema for other rows of such a table may begin with."""
         columns: list[Json] = [{"name": c.name, "kind": c.kind} for c in self.columns]
-        return {"format": _FORMAT, "version": VERSION, "columns": columns}
+        return {"format": FORMAT, "version": VERSION, "columns": columns}
 
     @classmethod
     def from_json(cls, data: Any, where: str = "schema") -> Schema:
-        """A schema out of `to_json`. Raises `InputError` with every problem."""
+        """A schema out of `to_json`. Rules are read, not checked. Raises `InputError` with every problem."""
         entries = read_entries(data, where)
+        rules = read_rules(data.get("rules", []), where)
         columns, problems = [], []
         for entry in entries:
             try:
@@ -298,7 +301,7 @@ class Schema(_Model):
                 problems += explain(error, entry, where)
         if problems:
             raise InputError(*problems)
-        return cls(columns=tuple(columns))
+        return cls(columns=tuple(columns), rules=rules)
 
     def save(self, path: Path) -> None:
         """Write the schema as JSON that a person can read and correct. Raises `InputError`."""
@@ -314,54 +317,10 @@ class Schema(_Model):
         return cls.from_json(load_json(path), str(path))
 
 
-def load_json(path: Path) -> Any:
-    """The content of a JSON file. Raises `InputError`."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON ({error})") from error
-
-
 def read_entries(data: Any, where: str) -> list[dict[str, Any]]:
     """The columns of a schema as plain dictionaries, each with a name of its own, a known kind and known keys.
 
     Raises:
-        InputError: With every problem.
+        InputError: With every problem, those of the rules too.
     """
-    if not isinstance(data, dict) or data.get("format") != _FORMAT or not isinstance(data.get("columns"), list):
-        raise InputError(f"{where}: is no schema of a table: it needs format {_FORMAT!r}, a version and columns")
-    if data.get("version") != VERSION:
-        raise InputError(f"{where}: has version {data.get('version')!r}, and this program reads version {VERSION}")
-    problems = []
-    for number, entry in enumerate(data["columns"], start=1):
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            problems.append(f"{where}: column {number} needs a name")
-            continue
-        kind, at = entry.get("kind"), f"{where}: column {entry['name']!r}"
-        if kind not in KINDS:
-            problems.append(f"{at}: unknown kind {kind!r}{nearest(str(kind), KINDS)}")
-            continue
-        fields = KINDS[kind].model_fields
-        odd = [k for k in entry if k not in fields]
-        known = [k for k in odd if any(k in m.model_fields for m in _MODELS)]
-        if known:
-            problems.append(
-                f"{at}: kind {kind!r} has no {', '.join(known)}: remove them; what is needed is found again"
-            )
-        problems += [f"{at}: unknown key {k!r}{nearest(k, fields)}" for k in odd if k not in known]
-    named = Counter(e.get("name") for e in data["columns"] if isinstance(e, dict))
-    problems += [f"{where}: column {n!r} is there {c} times" for n, c in named.items() if c > 1 and n is not None]
-    if problems:
-        raise InputError(*problems)
-    return [dict(entry) for entry in data["columns"]]
-
-
-def explain(error: ValidationError, entry: dict[str, Any], where: str) -> list[str]:
-    """What is wrong with an entry, one sentence each."""
-    out = []
-    for issue in error.errors():
-        place = ".".join(str(p) for p in issue["loc"] if p != entry.get("kind"))
-        out.append(f"{where}: column {entry['name']!r}: {place or 'the entry'}: {issue['msg'].lower()}")
-    return out
+    return entries_of(data, where, KINDS)

@@ -16,7 +16,8 @@ from gansmith.data.table.identifiers import identifier_pattern
 from gansmith.data.table.number_format import NumberFormat
 from gansmith.data.table.personal import find_personal
 from gansmith.data.table.profile import ColumnProfile, TableProfile
-from gansmith.data.table.schema import KINDS, Schema, explain
+from gansmith.data.table.schema import KINDS, Schema
+from gansmith.data.table.schema_reading import explain
 from gansmith.data.table.time_format import TimeFormat
 from gansmith.data.table.time_guess import TimeGuess
 from gansmith.errors import InputError, nearest

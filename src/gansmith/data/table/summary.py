@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.data.survey import Progress
-from gansmith.data.table.open import describe_table
+from gansmith.data.table.open import describe_table, open_table
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.profile import TableProfile
+from gansmith.data.table.rules import RuleBook, training_rates
 from gansmith.data.table.schema import (
     BooleanColumn,
     CategoryColumn,
@@ -38,6 +39,7 @@ class TableSummary:
         rows: Number of rows.
         schema: What the columns are.
         missing: Share of the rows without a value, in [0, 1], by column.
+        rules: Share of the rows that keep each rule of the schema, in [0, 1], by what it demands.
         warnings: Sentences on what the user should know.
     """
 
@@ -45,6 +47,7 @@ class TableSummary:
     rows: int
     schema: Schema
     missing: dict[str, float]
+    rules: dict[str, float]
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Json]:
@@ -54,6 +57,7 @@ class TableSummary:
             "rows": self.rows,
             "missing": dict(self.missing),
             "schema": self.schema.to_json(),
+            "rules": dict(self.rules),
             "warnings": list(self.warnings),
         }
 
@@ -64,9 +68,17 @@ def summarise_table(
     options: TableOptions | None = None,
     progress: Progress | None = None,
 ) -> TableSummary:
-    """Read a table once and tell what there is; see `open_table` for the arguments and errors."""
+    """Read a table once and tell what there is; see `open_table` for the arguments and errors.
+
+    Where the schema has rules, the rows are parsed too, to count those that keep each of them.
+    """
     seen, settled, warnings = describe_table(data, schema, options, progress)
-    return TableSummary(seen.name, seen.rows, settled, _missing(seen, settled), warnings)
+    rates: dict[str, float] = {}
+    if settled.rules:
+        table = open_table(data, schema, options, progress=progress)
+        rates, told = training_rates(RuleBook.fit(table), table)
+        warnings = (*warnings, *told)
+    return TableSummary(seen.name, seen.rows, settled, _missing(seen, settled), rates, warnings)
 
 
 def _missing(seen: TableProfile, schema: Schema) -> dict[str, float]:
