@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gansmith.cli.latent_options import add_truncation, truncation_of
 from gansmith.cli.options import parse_where
 from gansmith.cli.parser import Command, positive, seed
 from gansmith.errors import InputError
+
+if TYPE_CHECKING:
+    from gansmith.cli.show import Screen
+    from gansmith.data.table.rule_keeper import RuleReport
 
 __all__ = ["COMMAND"]
 
@@ -58,13 +64,19 @@ def _run(args: argparse.Namespace) -> int:
 
         if isinstance(model, TableModel):
             _refuse_for_tables(args)
-            path = write_rows(model, args.n, args.out, where, args.seed, tick)
+            path = write_rows(model, args.n, args.out, where, args.seed, tick, partial(_say_rules, listener))
         else:
             if args.columns is not None and Path(args.out).suffix.lower() != ".png":
                 raise InputError("--columns goes with a grid: give --out a name that ends in .png, or leave it out")
             path = write_samples(model, args.n, args.out, where, args.seed, truncation, args.columns, tick)
     print(path)
     return 0
+
+
+def _say_rules(listener: Screen, report: RuleReport) -> None:
+    """How the rows came to keep each rule."""
+    for rule, share in report.raw.items():
+        listener.say(f"rule: {rule}: {report.made[rule]:.1%} of rows keep it ({share:.1%} as they were first drawn)")
 
 
 def _refuse_for_tables(args: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.open import open_table
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.row_source import RowSource
+from gansmith.data.table.rules import training_rates
 from gansmith.data.table.table_set import TableSet
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Size
@@ -138,7 +139,7 @@ class TableData:
             "splits": self.splits.to_json(),
             "classes": [],
             "target": self.target,
-            "warnings": [*self.table.warnings, *self.splits.warnings],
+            "warnings": [*self.table.warnings, *self.splits.warnings, *self._broken],
         }
 
     @property
@@ -146,6 +147,11 @@ class TableData:
         """The column that usefulness is judged by: the one asked for, else the last that is learnt."""
         learnt = [column.name for column in self.table.schema.learnt]
         return self.request.target or learnt[-1]
+
+    @cached_property
+    def _broken(self) -> tuple[str, ...]:
+        """Rules that training rows break."""
+        return training_rates(self.codec.rules, self.part("train"))[1]
 
     def source(self, hp: Hp, seed: int, rank: int = 0, world: int = 1) -> RowSource:
         """Batches of training rows: a process's rows of each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from gansmith.data.table.arrow import arrow, arrow_compute
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.data.table.render import render_table
+from gansmith.data.table.rule_keeper import RuleKeeper, RuleReport
 from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
@@ -26,6 +27,7 @@ from gansmith.run.hardware import precision_on
 from gansmith.run.in_order import in_order
 from gansmith.run.sample import whole
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
+from gansmith.run.table_columns import joined
 from gansmith.run.table_where import Limits, Where, limits_of
 from gansmith.types import Batch
 
@@ -110,13 +112,29 @@ class TableModel:
         return self.codec.schema
 
     def columns(
-        self, n: int, where: Where | None = None, seed: int = 0, start: int = 0
+        self,
+        n: int,
+        where: Where | None = None,
+        seed: int = 0,
+        start: int = 0,
+        told: Callable[[RuleReport], None] = lambda report: None,
     ) -> Iterator[dict[str, ParsedColumn]]:
-        """Rows `start` to `start + n` as parsed columns, a block at a time; arguments as in `sample`."""
+        """Rows `start` to `start + n` as parsed columns, a block at a time; other arguments as in `sample`.
+
+        Where the table has rules, `told` is called at the end with how the rows came to keep them.
+        """
         if n == 0:
             raise InputError("0 rows can't be drawn: ask for at least 1")
         count, root = whole(n, "n", 1, MOST_SAMPLES), whole(seed, "seed", 0, MOST_SEED)
-        return self._blocks(range(start, start + count), limits_of(self.codec, where), root)
+        limits = limits_of(self.codec, where)
+        if not self.codec.rules.checks:
+            return self._blocks(range(start, start + count), limits, root)
+
+        def draw(n: int, seed: int, first: int) -> dict[str, ParsedColumn]:
+            return joined(list(self._blocks(range(first, first + n), limits, seed)))
+
+        keeper = RuleKeeper(self.codec.rules, draw, pinned=where or ())
+        return _kept(keeper, count, root, start, told)
 
     def _blocks(self, rows: range, limits: Limits, seed: int) -> Iterator[dict[str, ParsedColumn]]:
         def make(block: int) -> dict[str, ParsedColumn]:
@@ -175,10 +193,17 @@ class TableModel:
                 found[part] += self.drawing.nats(self.nets, put, {n: v[part] for n, v in noise.items()}).double().cpu()
         return found.numpy() / ORDERS
 
-    def stream(self, n: int, where: Where | None = None, seed: int = 0, typed: bool = True) -> Iterator[Any]:
+    def stream(
+        self,
+        n: int,
+        where: Where | None = None,
+        seed: int = 0,
+        typed: bool = True,
+        told: Callable[[RuleReport], None] = lambda report: None,
+    ) -> Iterator[Any]:
         """The same as `sample`, a block at a time, as pyarrow tables; with `typed=False` every column is text."""
         done = 0
-        for part in self.columns(n, where, seed):
+        for part in self.columns(n, where, seed, told=told):
             table = render_table(self.schema, part, seed, done, typed)
             done += table.num_rows
             yield numbered(table, self.schema) if typed else table
@@ -224,6 +249,13 @@ class TableModel:
             "`metrics.json` where the model was evaluated.",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _kept(
+    keeper: RuleKeeper, n: int, seed: int, start: int, told: Callable[[RuleReport], None]
+) -> Iterator[dict[str, ParsedColumn]]:
+    yield from keeper.blocks(n, seed, start)
+    told(keeper.report)
 
 
 def numbered(table: Any, schema: Schema) -> Any:

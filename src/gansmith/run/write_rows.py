@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.data.table.arrow import arrow
+from gansmith.data.table.rule_keeper import RuleReport
 from gansmith.errors import InputError
 from gansmith.run.files import replacing
 from gansmith.run.table_model import TableModel
@@ -24,6 +25,7 @@ def write_rows(
     where: Where | None = None,
     seed: int = 0,
     tick: Callable[[float], None] = lambda share: None,
+    told: Callable[[RuleReport], None] = lambda report: None,
 ) -> Path:
     """Make rows into a file; memory does not grow with `n`.
 
@@ -36,6 +38,7 @@ def write_rows(
         where: As in `TableModel.sample`.
         seed: Row i depends on it and i alone.
         tick: Told the share that is done.
+        told: Told at the end how the rows came to keep the table's rules, where it has any.
 
     Raises:
         InputError: `out` can't be written, or no row can be as asked for.
@@ -46,7 +49,7 @@ def write_rows(
         raise InputError(f"--out {path}: give a file that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}")
     if path.is_dir():
         raise InputError(f"--out {path} is a folder; choose another name")
-    parts = model.stream(n, where, seed, typed=kind not in KINDS[:2])
+    parts = model.stream(n, where, seed, typed=kind not in KINDS[:2], told=told)
     with replacing(path) as temporary:
         _write(parts, temporary, kind, n, tick)
     return path

@@ -154,6 +154,28 @@ def test_files_hold_the_rows_that_are_sampled(model, tmp_path, kind):
     assert found["id"].is_unique
 
 
+def test_rules_of_the_schema_are_kept_by_every_row(table, tmp_path):
+    from gansmith.data.table.open import describe_table
+
+    schema = describe_table(table)[1].to_json()
+    rules = [
+        {"kind": "range", "column": "age", "low": 30, "high": 70},
+        {"kind": "expression", "expression": "left == 'no' or age > 40"},
+    ]
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps({**schema, "rules": rules}))
+    out = tmp_path / "run"
+    run = gansmith.train(table, budget=640, out=out, request={"schema": path}, **SMALL)
+    assert any("will" in warning and "30" in warning for warning in run.record["data"]["warnings"])
+    reports = []
+    made = run.model.sample(400)
+    assert made["age"].between(30, 70).all() and ((made["left"] == "no") | (made["age"] > 40)).all()
+    list(run.model.columns(400, told=reports.append))
+    assert set(reports[0].made.values()) == {1.0} and min(reports[0].raw.values()) < 1
+    again = load(out).sample(400, where={"sex": "F"})
+    assert (again["sex"] == "F").all() and again["age"].between(30, 70).all()
+
+
 def test_a_place_that_is_no_table_is_refused(model, tmp_path):
     with pytest.raises(InputError, match=r"ends in \.csv, \.tsv"):
         write_rows(model, 5, tmp_path / "rows.png")

@@ -14,6 +14,7 @@ from pydantic import Field as Setting
 from pydantic import TypeAdapter, ValidationError
 
 from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.rules import RuleBook
 from gansmith.data.table.schema import Schema
 from gansmith.data.table.table_set import TableSet
 from gansmith.data.table.tokens import CategoryTokens, ColumnTokens, NumberTokens, fit_tokens
@@ -36,16 +37,19 @@ class TableCodec:
     Attributes:
         schema: What the columns are.
         columns: How each learnt column becomes tokens, by name, in the order of the schema.
+        rules: What every row must keep.
     """
 
     schema: Schema
     columns: Mapping[str, ColumnTokens]
+    rules: RuleBook
 
     @classmethod
     def fit(cls, table: TableSet) -> Self:
-        """Fitted to training rows."""
+        """Fitted to training rows. Raises `InputError` for rules that can't be kept."""
         learnt = table.schema.learnt
-        return cls(table.schema, {c.name: fit_tokens(table.columns[c.name], c) for c in learnt})
+        tokens = {c.name: fit_tokens(table.columns[c.name], c) for c in learnt}
+        return cls(table.schema, tokens, RuleBook.fit(table))
 
     @cached_property
     def spec(self) -> Spec:
@@ -92,7 +96,8 @@ class TableCodec:
     def to_json(self) -> dict[str, Json]:
         """Everything that `from_json` needs."""
         columns: dict[str, Json] = {name: column.model_dump(mode="json") for name, column in self.columns.items()}
-        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns}
+        rules: dict[str, Json] = self.rules.to_json()
+        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns, "rules": rules}
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -105,6 +110,7 @@ class TableCodec:
         if list(given) != names:
             raise InputError("the codec of the table has other columns than its schema")
         try:
-            return cls(schema, {name: _COLUMN.validate_python(given[name]) for name in names})
+            tokens = {name: _COLUMN.validate_python(given[name]) for name in names}
+            return cls(schema, tokens, RuleBook.from_json(data.get("rules"), schema))
         except ValidationError as error:
             raise InputError(f"the codec of the table is damaged: {error.errors()[0]['msg']}") from None
