@@ -19,13 +19,13 @@ __all__ = ["COMMANDS", "command", "run"]
 
 COMMANDS = {
     "demo": "train, judge and show a GAN on embedded images of clothes: minutes, nothing to download",
-    "train": "train a GAN on your images; the same command goes on after an interruption",
-    "sample": "make images with a trained model",
+    "train": "train a GAN on your images or your table; the same command goes on after an interruption",
+    "sample": "make images or rows with a trained model",
     "interpolate": "move through what a model makes: strips and animations between samples, classes, images",
     "mix": "mix the styles of several samples, as a matrix of pictures",
     "edit": "find directions along which one thing changes, and edit samples along them",
     "reconstruct": "encode images and make them again, with models that have an encoder",
-    "evaluate": "measure a model against images that it never saw",
+    "evaluate": "measure a model against images or rows that it never saw",
     "compare": "say which of several models is better, on what, and by more than chance",
     "doctor": "say what is wrong with a run, finished or training, and what helps",
     "report": "write a run's HTML report again",

@@ -14,6 +14,7 @@ from torch import Tensor
 from gansmith.data.table.arrow import arrow
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.parse import parse_column
+from gansmith.data.table.rule_values import number_of
 from gansmith.data.table.schema import BooleanColumn, CategoryColumn, LearntColumn, NumberColumn, TimeColumn
 from gansmith.data.table.tokens import CategoryTokens, NumberTokens
 from gansmith.errors import InputError, nearest
@@ -175,19 +176,18 @@ def _range(column: NumberColumn | TimeColumn, asked: Any) -> Ends | None:
 
 
 def _number(column: NumberColumn | TimeColumn, value: Any) -> float:
-    """A value as a number: spelt as in the column, or for numbers as programs spell them."""
+    """A value as a number: spelt as in the column, of numbers also as programs spell them, of times in ISO form."""
     text = str(value).strip()
-    if isinstance(column, NumberColumn):
-        try:
-            number = float(text)
-        except ValueError:
-            number = np.nan
-        if np.isfinite(number):
-            return number
-    parsed, bad = parse_column(arrow().array([text], arrow().string()), column)
-    if bad[0] or parsed.missing[0] or not np.isfinite(parsed.values[0]):
+    try:
+        number = float(text) if isinstance(column, NumberColumn) else number_of(text, column)
+    except (ValueError, InputError):
+        number = np.nan
+    if not np.isfinite(number) and isinstance(column, NumberColumn):
+        parsed, bad = parse_column(arrow().array([text], arrow().string()), column)
+        number = np.nan if bad[0] or parsed.missing[0] else float(parsed.values[0])
+    if not np.isfinite(number):
         raise InputError(f"column {column.name!r}: {value!r} is no {column.kind} as the column has it{_span(column)}")
-    return float(parsed.values[0])
+    return number
 
 
 def _span(column: NumberColumn | TimeColumn) -> str:
