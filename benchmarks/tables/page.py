@@ -32,8 +32,20 @@ SPREAD = 1.1
 MEMORY = 4.0
 """Target of the most memory of one process on tables of hard shapes, in GB."""
 
-SECONDS = 1.0
+SECONDS = 3.0
 """Target of fitting the codec of adult."""
+
+WHOLE = 240.0
+"""Target of the seconds of a whole fit of adult."""
+
+RATE = 60_000.0
+"""Target of rows made in a second, of a table of 15 columns."""
+
+STATED = {"adult": {"quality": 0.95, "detection": 0.75, "auc income": 0.91}}
+"""Targets of single scores that were stated before anything was measured."""
+
+SHARE, TOLD = 0.85, 0.3
+"""Of numbers that are predicted from real rows with an R2 above 0.3, this share of it is to be reached."""
 
 SHIPPED = 300
 """CTGAN's epochs by default: the whole of our fit should take no longer."""
@@ -83,22 +95,25 @@ def contest_table(name: str, asked: Sequence[Job], contestants: Mapping[str, Con
         times = [middle([facts.get(key) for facts in made], 1) for key, _ in TIMES]
         rate = middle([facts["rows"] / max(facts["seconds_sample"], 1e-9) for facts in made], 0)
         rows.append([one, f"{count}, {broke} broke" if broke else count, *cells, *times, rate])
-    aims = [aim(key, done) for key in scores]
+    aims = [aim(name, key, done) for key in scores]
     rows.append([f"target of {OURS}", None, *aims, *[None] * (len(TIMES) + 1)])
     return Table(f"{name.capitalize()}: median over seeds (range)", heads, rows, _note(every))
 
 
-def aim(key: str, done: Mapping[str, Sequence[Found]]) -> Cell:
-    """What gansmith is to reach in a score: the better of CTGAN and TVAE, by their medians."""
+def aim(name: str, key: str, done: Mapping[str, Sequence[Found]]) -> Cell:
+    """What gansmith is to reach in a score: what was stated, else the better of CTGAN and TVAE by their medians."""
     if key == "train closer":
         return f"<= {WITHIN}"
     if key in dict(CLOSE):
         return None
     known = [[v for r in done[one] if (v := r["scores"].get(key)) is not None] for one in RIVALS if one in done]
-    medians = [statistics.median(values) for values in known if values]
-    if not medians:
+    goals = [statistics.median(values) for values in known if values]
+    goals += [STATED[name][key]] if key in STATED.get(name, {}) else []
+    real = [r["real"][key] for results in done.values() for r in results if key.startswith("r2") and key in r["real"]]
+    goals += [SHARE * statistics.median(real)] if real and statistics.median(real) > TOLD else []
+    if not goals:
         return None
-    return f"<= {min(medians):.3f}" if key in LOWER else f">= {max(medians):.3f}"
+    return f"<= {min(goals):.3f}" if key in LOWER else f">= {max(goals):.3f}"
 
 
 def _note(every: Sequence[Found]) -> str:
@@ -202,7 +217,9 @@ def speed_table(pairs: Pairs) -> Table:
         rows.append([f"ctgan, {SHIPPED} epochs reckoned", whole, None, whole_cpu, SHIPPED, rate, None])
         epochs = fit["wall"] / theirs["seconds_epoch"]
         ours = r["rows"] / sample["wall"]
-        rows.append([OURS, fit["wall"], f"<= {whole:,.0f}", fit["cpu"], epochs, ours, f">= {rate:,.0f}"])
+        rows.append(
+            [OURS, fit["wall"], f"<= {min(whole, WHOLE):,.0f}", fit["cpu"], epochs, ours, f">= {max(rate, RATE):,.0f}"]
+        )
     note = (
         "Adult, in one stretch: CTGAN, gansmith, CTGAN. CTGAN's whole fit is reckoned from the seconds of an epoch; "
         "it ran on one thread, on which it is fastest. Its sampling is timed inside the process, ours with the start "
