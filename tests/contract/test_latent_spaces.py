@@ -63,6 +63,6 @@ def test_an_encoder_gives_the_noise_that_drawing_takes(name, spec):
 
 
 def test_some_recipes_have_each():
-    found = {name: game_and_batch(name, LABELLED)[0].draw for name in recipe_names()}
+    found = {name: game_and_batch(name, LABELLED)[0].draw for name in NAMES}
     assert {n for n, d in found.items() if d.styles and d.styles.space == "w"} >= {"stylegan2"}
     assert {n for n, d in found.items() if d.encode} >= {"aae", "bigan", "vae-gan"}

@@ -50,7 +50,8 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     from gansmith.run.load import load
     from gansmith.run.table_model import TableModel
 
-    model, names = load(args.model, args.recipe), metric_names(args.metrics)
+    names = metric_names(args.metrics)
+    model = load(args.model, args.recipe)
     if not isinstance(model, TableModel):
         if args.target is not None:
             raise InputError(f"{args.model} is a model of images, and --target is for tables")

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
-from gansmith.core import Game
+from gansmith.core import Game, GameError
 from gansmith.recipes._conditions import shown, unconditional
 from gansmith.recipes._presets import Preset
 from gansmith.recipes._rescue import rescued
@@ -96,6 +96,9 @@ class Recipe(Generic[H]):
             GameError: The parts or the data do not fit.
             InputError: A setting does not fit the data.
         """
+        lacking = [name for name in self.reads if name not in spec]
+        if lacking:
+            raise GameError(f"recipe {self.id} is made for data with {', '.join(lacking)}; this has {', '.join(spec)}")
         if not isinstance(hp, DataHp):
             game = self.build(spec, hp)
             game.check(spec)

@@ -142,13 +142,15 @@ def _curves(events: list[dict[str, Any]]) -> str:
         told = {"discriminator": curves(rounds, "values", [name]).get(name, [])}
         drawn.append((title, line_chart(told, "samples", (0.5, mark), (0.0, 1.0), percent=True)))
     shares = curves(evaluations, "scores", ["precision", "recall", "coverage", "accuracy"])
-    drawn.append(("Scores on validation images", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
+    drawn.append(("Scores on validation data", line_chart(shares, "samples", y_range=(0.0, 1.0), percent=True)))
     drawn.append(
         (
-            "Kernel distance on validation images",
+            "Kernel distance on validation data",
             line_chart(curves(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
         )
     )
+    nats = curves(evaluations, "scores", ["nats"])
+    drawn.append(("Nats that validation data cost (lower is more probable)", line_chart(nats, "samples")))
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))
     for player in players:

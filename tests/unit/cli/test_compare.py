@@ -38,8 +38,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"SAMPLES": 300, "EPOCHS": 1, "LEAST": 200}.items():
             patch.setattr(judging, name, value)
-        for module in (judging, eye):
-            patch.setattr(module, "LOOK", 100)
+        patch.setattr(eye, "LOOK", 100)
         train(Request(data, recipe="gan", budget="320", out=root / "a", settings=SETTINGS))
         judge = root / "a/judge"
         made = (
