@@ -11,11 +11,11 @@ import torch
 
 __all__ = ["in_order"]
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
+T = TypeVar("T")
+M = TypeVar("M")
 
 
-def in_order(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def in_order(make: Callable[[T], M], items: Iterable[T]) -> Iterator[M]:
     """What `make` makes of each item, in their order, as many at once as torch has threads.
 
     Operations on a few thousand rows gain little from several threads; several such computations do. And since each
@@ -26,7 +26,7 @@ def in_order(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Ma
         items: Taken as results are fetched, a few ahead.
     """
     threads = torch.get_num_threads()
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[M]] = deque()
     with ThreadPoolExecutor(threads, "gansmith-rows", initializer=_alone) as pool:
         try:
             for item in items:

@@ -29,7 +29,7 @@ from gansmith.run.table_maps import association_maps
 from gansmith.run.table_model import TableModel
 from gansmith.run.write_rows import write_rows
 
-__all__ = ["SAMPLES", "TableJudging", "judge_rows"]
+__all__ = ["SAMPLES", "RowEye", "TableJudging", "judge_rows"]
 
 SAMPLES = 20_000
 """Rows that are made to be judged: at most so many, and not more than there are training rows."""
