@@ -10,6 +10,7 @@ from gansmith.features import extractor as find_extractor
 from gansmith.metrics import Evaluation, Suite
 from gansmith.run.evaluation import Ruler, evaluate_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
+from gansmith.run.load import load_images
 from gansmith.run.log import Listener, Log
 from gansmith.run.model import Model
 
@@ -63,7 +64,7 @@ def assess(
         InputError: Model or data can't be read, or have different classes or channels.
     """
     log = Log(listener)
-    trained = model if isinstance(model, Model) else Model.load(model, recipe)
+    trained = model if isinstance(model, Model) else load_images(model, recipe)
     Suite(metrics)  # refuses names that are not known, before anything takes time
     extractor = find_extractor(features, shape=trained.image_shape) if features else None
     path = None if isinstance(model, Model) else Path(model)

@@ -11,6 +11,7 @@ from gansmith.features import Extractor
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
+from gansmith.run.load import load_images
 from gansmith.run.model import Model
 
 __all__ = ["Contestant", "contestants", "own_data", "refuse_circular", "same_draw"]
@@ -134,7 +135,7 @@ def _load(path: str | Path, files: Mapping[str, str]) -> Model:
     """A model, with the given recipe file where it was made with that."""
     folders = [folder for folder in (Path(path) / "model", Path(path)) if (folder / "recipe.json").is_file()]
     name = read_json(folders[0] / "recipe.json").get("recipe") if folders else None
-    return Model.load(path, files.get(str(name)))
+    return load_images(path, files.get(str(name)))
 
 
 def _check_alike(found: Sequence[Contestant]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gansmith.data.table.arrow import arrow
+from gansmith.data.table.arrow import arrow, arrow_compute
 from gansmith.data.table.rule_keeper import RuleReport
 from gansmith.errors import InputError
 from gansmith.run.files import replacing
@@ -74,9 +74,32 @@ def _writer(path: Path, kind: str, schema: Any) -> Any:
         from pyarrow import parquet
 
         return parquet.ParquetWriter(path, schema)
-    if kind in (".csv", ".tsv"):
-        from pyarrow import csv
-
-        options = csv.WriteOptions(delimiter="\t" if kind == ".tsv" else ",", quoting_style="needed")
-        return csv.CSVWriter(path, schema, write_options=options)
+    if kind in KINDS[:2]:
+        return _TextWriter(path, "\t" if kind == ".tsv" else ",", schema.names)
     return arrow().ipc.new_file(str(path), schema)
+
+
+class _TextWriter:
+    """Columns of text as lines; a value is quoted where it holds a delimiter, a quote or the end of a line."""
+
+    def __init__(self, path: Path, delimiter: str, names: Sequence[str]) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._delimiter = delimiter
+        self.write_table(arrow().table({str(i): [name] for i, name in enumerate(names)}))
+
+    def write_table(self, table: Any) -> None:
+        """Append rows."""
+        columns = [self._quoted(column.combine_chunks()) for column in table.columns]
+        lines = arrow_compute().binary_join_element_wise(*columns, self._delimiter)
+        self._file.write("\n".join(lines.to_pylist()) + "\n")
+
+    def _quoted(self, text: Any) -> Any:
+        pc = arrow_compute()
+        text = pc.fill_null(text, "")
+        needs = pc.match_substring_regex(text, f'["\r\n{self._delimiter}]')
+        doubled = pc.replace_substring(text, '"', '""')
+        return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), text)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self._file.close()

@@ -240,3 +240,15 @@ def test_a_recipe_for_tables_is_refused_for_images(tmp_path):
     np.savez(tmp_path / "x.npz", images=np.zeros((30, 8, 8), np.uint8))
     with pytest.raises(InputError, match="recipe rowgan is for tables"):
         gansmith.train(tmp_path / "x.npz", "rowgan", out=tmp_path / "run")
+
+
+def test_values_are_quoted_only_where_they_must_be(tmp_path):
+    words = ["plain", "a,b", 'say "so"', "two\nlines", "tab\there"]
+    frame = pd.DataFrame({"word, or words": words * 40, "number": np.arange(200) % 7})
+    model = gansmith.TableGAN(budget=640, **SMALL).fit(frame).model
+    path = write_rows(model, 60, tmp_path / "rows.csv")
+    found, wanted = pd.read_csv(path), model.sample(60)
+    assert list(found.columns) == list(frame.columns) and (found["number"] == wanted["number"]).all()
+    assert (found["word, or words"] == wanted["word, or words"]).all()
+    text = path.read_text()
+    assert '"plain"' not in text and text.startswith('"word, or words",number\n')
