@@ -192,6 +192,11 @@ class Draw:
     uniform: bool = False
     nats: Callable[[Nets, Batch, Batch], Tensor] | None = None
 
+    def random(self, rows: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """Noise of so many samples, on the CPU."""
+        drawn = torch.rand if self.uniform else torch.randn
+        return {name: drawn(rows, *shape, generator=generator) for name, shape in self.noise.items()}
+
 
 @dataclass(frozen=True)
 class Game:

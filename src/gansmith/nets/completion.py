@@ -17,7 +17,7 @@ CANDIDATES = 16
 """Of each row that must be in several sets or ranges at once."""
 
 CACHED = 1024
-"""Rows computed at once where none begin alike: what they take fits into a core's cache."""
+"""Rows computed at once: what they take fits into a core's cache."""
 
 BELOW = 1 - 2**-24
 """The largest uniform number."""
@@ -103,11 +103,6 @@ class Begun:
 
     def draw(self, place: int, noise: Tensor, limit: Tensor | None = None) -> None:
         """Draw a token of every row by its own number `(n,)`; with what to add to its logits."""
-        if self._like is None and limit is None:
-            parts = zip(torch.split(self._known, CACHED), torch.split(noise, CACHED), strict=True)
-            drawn = [_drawn(_sums(self._logits(known, place)), own[:, None]) for known, own in parts]
-            self.put(place, torch.cat(drawn))
-            return
         logits = self._logits(self._known, place)
         if limit is not None:
             before = logits.logsumexp(1)
@@ -138,9 +133,7 @@ class Begun:
 
     def _vectors(self, place: int, tokens: Tensor) -> Tensor:
         """What known tokens add, `(n, width)`."""
-        start = int(self.net.embedding.offsets[place])
-        own = self.net.embedding.weight[start : start + self.net.embedding.sizes[place]]
-        return F.embedding(tokens, own * self.net.scale)
+        return F.embedding(tokens, self.net.embedding.of(place) * self.net.scale)
 
     def _spread(self, values: Tensor) -> Tensor:
         """Values of kinds of rows as values of rows."""

@@ -8,7 +8,7 @@ rest of the network is small: that makes one pass a token affordable. Trained on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -66,8 +66,12 @@ class Embedding(nn.Module):
 
     def one(self, place: int, tokens: Tensor) -> Tensor:
         """Vectors `(n, width)` of the token at a place, `(n,)`."""
+        return F.embedding(tokens, self.of(place))
+
+    def of(self, place: int) -> Tensor:
+        """Vectors of all choices of the token at a place, `(size, width)`."""
         start = int(self.offsets[place])
-        return F.embedding(tokens, self.weight[start : start + self.sizes[place]])
+        return self.weight[start : start + self.sizes[place]]
 
 
 def _waves(count: int, width: int) -> Tensor:
@@ -100,8 +104,8 @@ class Heads(nn.Module):
     def losses(self, x: Tensor, tokens: Tensor) -> Tensor:
         """Nats that each token costs, float32 `(n, T)`, from `x` `(n, width)` and the true tokens int64 `(n, T)`."""
         found: dict[int, Tensor] = {}
-        for group, (size, places) in enumerate(self.groups):
-            logits = F.linear(x, self.weight[group], self.bias[group]).float().view(len(x), len(places), size)
+        for size, places, padded in self._padded(x):
+            logits = padded.float()
             room = torch.tensor([self.sizes[place] for place in places], device=x.device)
             beyond = torch.arange(size, device=x.device) >= room[:, None]
             logits = logits.masked_fill(beyond, -torch.inf)
@@ -113,10 +117,14 @@ class Heads(nn.Module):
     def all(self, x: Tensor) -> list[Tensor]:
         """Logits of every token, `(n, size)` each."""
         found: dict[int, Tensor] = {}
-        for group, (size, places) in enumerate(self.groups):
-            logits = F.linear(x, self.weight[group], self.bias[group]).view(len(x), len(places), size)
+        for _, places, logits in self._padded(x):
             found |= {place: logits[:, i, : self.sizes[place]] for i, place in enumerate(places)}
         return [found[place] for place in range(len(self.sizes))]
+
+    def _padded(self, x: Tensor) -> Iterator[tuple[int, list[int], Tensor]]:
+        """Padded size, places, and logits `(n, places, size)` of each group."""
+        for group, (size, places) in enumerate(self.groups):
+            yield size, places, F.linear(x, self.weight[group], self.bias[group]).view(len(x), len(places), size)
 
     def one(self, x: Tensor, place: int) -> Tensor:
         """Logits `(n, size)` of one token."""

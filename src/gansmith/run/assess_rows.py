@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gansmith.data.table.open import open_table
 from gansmith.data.table.options import TableOptions
-from gansmith.errors import InputError, nearest
-from gansmith.metrics.table import TABLE_MEASURES
+from gansmith.errors import InputError
+from gansmith.metrics.table import TABLE_MEASURES, unknown_measures
 from gansmith.run.assess import Assessment
 from gansmith.run.log import Listener, Log
 from gansmith.run.table_columns import columns_of
@@ -55,9 +55,7 @@ def assess_rows(
             measure of privacy is asked for by name and the model was trained on other rows.
     """
     log = Log(listener)
-    unknown = [
-        f"no measure is called {m!r}{nearest(m, TABLE_MEASURES)}" for m in metrics or () if m not in TABLE_MEASURES
-    ]
+    unknown = unknown_measures(metrics or ())
     if unknown:
         raise InputError(*unknown)
     table = open_table(

@@ -6,15 +6,17 @@ import math
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
 import torch
+from torch import nn
 
 from gansmith.core import Backend
 from gansmith.errors import InputError, nearest
 
-__all__ = ["Precision", "backend", "cores", "memory_used", "out_of_memory", "precision_on", "set_threads"]
+__all__ = ["Precision", "backend", "cores", "device_of", "memory_used", "out_of_memory", "precision_on", "set_threads"]
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -121,6 +123,11 @@ def backend(
         device = f"cuda:{int(os.environ.get('LOCAL_RANK', rank))}"
     bf16 = precision_on(device, precision) == "bf16"
     return Backend(device=torch.device(device), bf16=bf16, channels_last=True, micro=micro, rank=rank, world=world)
+
+
+def device_of(nets: Mapping[str, nn.Module]) -> torch.device:
+    """Where nets lie that lie together."""
+    return next(p.device for net in nets.values() for p in net.parameters())
 
 
 def _reproducible() -> None:

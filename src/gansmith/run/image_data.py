@@ -23,6 +23,7 @@ from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.conditions import kept_rows
 from gansmith.run.files import sha256
 from gansmith.run.judge import load_judge
+from gansmith.run.parts import Parted
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
@@ -30,7 +31,7 @@ __all__ = ["ImageData"]
 
 
 @dataclass(frozen=True)
-class ImageData:
+class ImageData(Parted[ImageSet]):
     """Prepared images, split, with a codec fitted to the training part.
 
     Attributes:
@@ -68,28 +69,10 @@ class ImageData:
             judge.check(codec)
         return cls(request, images, splits, codec)
 
-    def part(self, split: str) -> ImageSet:
-        """The images of `train`, `val` or `test`."""
-        return self._parts[split]
-
-    @cached_property
-    def _parts(self) -> dict[str, ImageSet]:
-        return {split: self.images.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
-
     @property
-    def fingerprint(self) -> str:
-        """Of all images."""
-        return self.images.fingerprint
-
-    @property
-    def train_fingerprint(self) -> str:
-        """Of the training images."""
-        return self.part("train").fingerprint
-
-    @property
-    def rows(self) -> int:
-        """Number of training images."""
-        return len(self.splits.train)
+    def whole(self) -> ImageSet:
+        """All of them."""
+        return self.images
 
     @property
     def size(self) -> Size:

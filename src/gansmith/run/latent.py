@@ -13,6 +13,7 @@ from gansmith.errors import GansmithError, InputError
 from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.run.hardware import device_of
 from gansmith.run.sample import CHUNK, Drawable, Samples, Truncation, Where, asked, joined
 from gansmith.types import Batch, Spec
 
@@ -43,7 +44,7 @@ class Latent(Drawable, Protocol):
 
 def placed(model: Latent, *parts: Batch) -> dict[str, Tensor]:
     """All parts in one batch, on the device of the nets; `label` is what conditional nets are shown."""
-    device = next(p.device for net in model.nets.values() for p in net.parameters())
+    device = device_of(model.nets)
     batch = {name: value.to(device) for part in parts for name, value in part.items()}
     shown = condition_of(batch)
     return batch if shown is None else batch | {"label": shown}

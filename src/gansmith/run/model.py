@@ -20,6 +20,7 @@ from gansmith.errors import InputError
 from gansmith.recipes._conditions import classes_of, labels_of
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.run.conditions import ROWS, load_rows
+from gansmith.run.hardware import device_of
 from gansmith.run.latent import decode, encode, from_styles, placed, style_shape, to_styles
 from gansmith.run.sample import Samples, Truncation, Where, asked, check_truncation, inputs, sample
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
@@ -73,7 +74,7 @@ class Model:
         drawing = drawing_of(recipe, game)
         noting = Noting(nets)
         with torch.no_grad():
-            device = next(p.device for net in nets.values() for p in net.parameters())
+            device = device_of(nets)
             blank = {k: v.to(device) for k, v in _blank(drawing, codec).items()}
             made = drawing.make(noting, blank)
             if drawing.styles is not None:

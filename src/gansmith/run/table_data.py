@@ -21,6 +21,7 @@ from gansmith.data.table.rules import training_rates
 from gansmith.data.table.table_set import TableSet
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Size
+from gansmith.run.parts import Parted
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
@@ -37,7 +38,7 @@ OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge")
 
 
 @dataclass(frozen=True)
-class TableData:
+class TableData(Parted[TableSet]):
     """A table that was read and split, with a codec fitted to the training part.
 
     Attributes:
@@ -78,28 +79,10 @@ class TableData:
             )
         return cls(request, table, splits, TableCodec.fit(table.subset(splits.train)))
 
-    def part(self, split: str) -> TableSet:
-        """The rows of `train`, `val` or `test`."""
-        return self._parts[split]
-
-    @cached_property
-    def _parts(self) -> dict[str, TableSet]:
-        return {split: self.table.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
-
     @property
-    def fingerprint(self) -> str:
-        """Of all rows."""
-        return self.table.fingerprint
-
-    @property
-    def train_fingerprint(self) -> str:
-        """Of the training rows."""
-        return self.part("train").fingerprint
-
-    @property
-    def rows(self) -> int:
-        """Number of training rows."""
-        return len(self.splits.train)
+    def whole(self) -> TableSet:
+        """All of them."""
+        return self.table
 
     @property
     def size(self) -> Size:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gansmith import __version__
 from gansmith.core import Backend, Draw, Game, mix
@@ -23,7 +23,7 @@ from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.run.hardware import precision_on
+from gansmith.run.hardware import device_of, precision_on
 from gansmith.run.in_order import in_order
 from gansmith.run.sample import whole
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
@@ -76,7 +76,7 @@ class TableModel:
             InputError: The game makes no samples.
         """
         drawing, noting = drawing_of(recipe, game), Noting(nets)
-        device = next(p.device for net in nets.values() for p in net.parameters())
+        device = device_of(nets)
         with torch.no_grad():
             drawing.make(noting, {n: torch.zeros(1, *shape, device=device) for n, shape in drawing.noise.items()})
         return cls(recipe, hp, codec, noting.used, drawing, provenance)
@@ -148,12 +148,9 @@ class TableModel:
     @torch.no_grad()
     def _block(self, block: int, limits: Limits, seed: int) -> tuple[Batch, np.ndarray[Any, Any]]:
         """All rows of a block as tokens, and where in its last part each value lies."""
-        device = next(p.device for net in self.nets.values() for p in net.parameters())
+        device = device_of(self.nets)
         generator = torch.Generator().manual_seed(mix(seed, "rows", block))
-        noise: dict[str, Tensor] = {
-            name: torch.rand(BLOCK, *shape, generator=generator).to(device)
-            for name, shape in self.drawing.noise.items()
-        }
+        noise = {name: values.to(device) for name, values in self.drawing.random(BLOCK, generator).items()}
         within = torch.rand(BLOCK, len(self.codec.columns), generator=generator, dtype=torch.float64).numpy()
         with Backend(device, bf16=precision_on(str(device), "auto") == "bf16").precision():
             if limits.tokens:
@@ -185,9 +182,9 @@ class TableModel:
         batch = self.codec.encode(rows)
         count, generator = len(batch["tokens"]), torch.Generator().manual_seed(mix(seed, "nats"))
         found = torch.zeros(count, dtype=torch.float64)
-        device = next(p.device for net in self.nets.values() for p in net.parameters())
+        device = device_of(self.nets)
         for _ in range(ORDERS):
-            noise = {n: torch.rand(count, *s, generator=generator).to(device) for n, s in self.drawing.noise.items()}
+            noise = {name: values.to(device) for name, values in self.drawing.random(count, generator).items()}
             for part in torch.split(torch.arange(count), BLOCK):
                 put = {"tokens": batch["tokens"][part].to(device)}
                 found[part] += self.drawing.nats(self.nets, put, {n: v[part] for n, v in noise.items()}).double().cpu()

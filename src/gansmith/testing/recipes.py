@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gansmith.core import Game, Log, NotFinite, State, play
 from gansmith.recipes._conditions import condition_of
@@ -144,8 +143,7 @@ class _Check:
             return "makes no samples (no draw)"
         for net in state.game.nets.values():
             net.eval()
-        noise = torch.rand if draw.uniform else torch.randn
-        batch: dict[str, Tensor] = {k: noise(3, *shape) for k, shape in draw.noise.items()}
+        batch = draw.random(3)
         given = condition_of({**next(RandomSource(self.spec, 3))})
         batch |= {k: given for k in draw.conditions if given is not None}
         batch |= {k: code.at(torch.rand(3)) for k, code in draw.codes.items()}

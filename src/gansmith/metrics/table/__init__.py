@@ -15,7 +15,7 @@ from gansmith.metrics.table.attacks import (
     linkability,
     success_rate,
 )
-from gansmith.metrics.table.case import NOT_PRIVATE, TABLE_MEASURES, TableMeasure
+from gansmith.metrics.table.case import NOT_PRIVATE, TABLE_MEASURES, TableMeasure, unknown_measures
 from gansmith.metrics.table.closeness import Closeness, closeness, exact_copies
 from gansmith.metrics.table.columns import Columns, align, stack
 from gansmith.metrics.table.detection import Detection, detection
@@ -81,6 +81,7 @@ __all__ = [
     "slices",
     "stack",
     "success_rate",
+    "unknown_measures",
     "usefulness",
     "wilson",
 ]

@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from gansmith.errors import nearest
 from gansmith.metrics.readable import Readable
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.settings import Settings
@@ -15,7 +16,16 @@ from gansmith.metrics.table.columns import Columns, Numbers
 from gansmith.metrics.table.learners import LEARNERS
 from gansmith.types import Json
 
-__all__ = ["NOT_PRIVATE", "TABLE_MEASURES", "Case", "TableMeasure", "made_result", "median_interval", "plain"]
+__all__ = [
+    "NOT_PRIVATE",
+    "TABLE_MEASURES",
+    "Case",
+    "TableMeasure",
+    "made_result",
+    "median_interval",
+    "plain",
+    "unknown_measures",
+]
 
 NOT_PRIVATE = "not private: do not publish"
 """What the protocol of a private model's results says: they come from real rows, past the model's privacy budget."""
@@ -74,6 +84,11 @@ TABLE_MEASURES: Mapping[str, TableMeasure] = {
     "singling_out": TableMeasure("lower", 0.0, "risk that one record is pointed at"),
 }
 """All measures of tables by name, in the order in which results come."""
+
+
+def unknown_measures(asked: Iterable[str]) -> list[str]:
+    """A line for each name that is no measure, with the nearest that is one."""
+    return [f"no measure is called {n!r}{nearest(n, TABLE_MEASURES)}" for n in asked if n not in TABLE_MEASURES]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from gansmith.errors import InputError, nearest
+from gansmith.errors import InputError
 from gansmith.metrics.functional import TooFew
 from gansmith.metrics.result import Result
 from gansmith.metrics.settings import Settings
 from gansmith.metrics.suite import Evaluation
-from gansmith.metrics.table.case import NOT_PRIVATE, TABLE_MEASURES, Case
+from gansmith.metrics.table.case import NOT_PRIVATE, TABLE_MEASURES, Case, unknown_measures
 from gansmith.metrics.table.columns import Columns, align, check_names
 from gansmith.metrics.table.judge_fidelity import (
     augmentation_results,
@@ -52,7 +52,7 @@ _FAMILIES: Mapping[tuple[str, ...], Callable[[Case], list[Result]]] = {
 def _wanted(asked: Sequence[str] | None, train: Columns, target: str | None) -> tuple[list[str], dict[str, str]]:
     """The measures to take, and those left out with the reason."""
     if asked is not None:
-        unknown = [f"no measure is called {n!r}{nearest(n, TABLE_MEASURES)}" for n in asked if n not in TABLE_MEASURES]
+        unknown = unknown_measures(asked)
         needy = [n for n in asked if target is None and n in TABLE_MEASURES and TABLE_MEASURES[n].target]
         if unknown or needy:
             raise InputError(*unknown, *(f"{name} needs a target column" for name in needy))

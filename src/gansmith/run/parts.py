@@ -1,0 +1,67 @@
+"""Data in three parts, as every kind of prepared data has it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gansmith.data.split import Splits
+
+__all__ = ["Parted", "Set"]
+
+
+class Set(Protocol):
+    """Items that were read."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all items, whatever their order."""
+
+    def subset(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+        """Some of the items."""
+
+
+S = TypeVar("S", bound=Set)
+
+
+class Parted(Generic[S]):
+    """What prepared data says of its parts.
+
+    Attributes:
+        splits: Items of training, validation and test.
+    """
+
+    splits: Splits
+
+    @property
+    @abstractmethod
+    def whole(self) -> S:
+        """All items."""
+
+    def part(self, split: str) -> S:
+        """The items of `train`, `val` or `test`."""
+        return self._parts[split]
+
+    @cached_property
+    def _parts(self) -> dict[str, S]:
+        return {split: self.whole.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all items."""
+        return self.whole.fingerprint
+
+    @property
+    def train_fingerprint(self) -> str:
+        """Of the training items."""
+        return self.part("train").fingerprint
+
+    @property
+    def rows(self) -> int:
+        """Number of training items."""
+        return len(self.splits.train)
