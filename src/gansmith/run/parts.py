@@ -60,8 +60,3 @@ class Parted(Generic[S]):
     def train_fingerprint(self) -> str:
         """Of the training items."""
         return self.part("train").fingerprint
-
-    @property
-    def rows(self) -> int:
-        """Number of training items."""
-        return len(self.splits.train)
