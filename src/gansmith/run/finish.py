@@ -11,14 +11,14 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.load import load
 from gansmith.run.log import Log
-from gansmith.run.modality import Judge
+from gansmith.run.modality import RunJudge
 from gansmith.run.plan import Plan
 from gansmith.run.report import write_report
 
 __all__ = ["finish"]
 
 
-def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judge: Judge, log: Log) -> dict[str, Any]:
+def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judge: RunJudge, log: Log) -> dict[str, Any]:
     """Measure the best model, say how the run went, write the report; returns the finished record."""
     file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
     model = load(folder.model, recipe=file)

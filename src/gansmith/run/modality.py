@@ -23,7 +23,7 @@ from gansmith.types import Batch, Json
 if TYPE_CHECKING:
     from gansmith.run.plan import Plan
 
-__all__ = ["Batches", "Judge", "Look", "Modality", "Observer", "Prepared", "Shown", "Trained", "find_modality"]
+__all__ = ["Batches", "Look", "Modality", "Observer", "Prepared", "RunJudge", "Shown", "Trained", "find_modality"]
 
 
 class Batches(Source, Protocol):
@@ -121,7 +121,7 @@ class Shown(NamedTuple):
     caption: str
 
 
-class Judge(Protocol):
+class RunJudge(Protocol):
     """What measures the samples of one run."""
 
     @property
@@ -174,7 +174,7 @@ class Modality(Protocol):
     def prepare(self, request: Request, progress: Progress | None) -> Prepared:
         """Read and split the data, and fit the codec; raises `InputError` with every problem."""
 
-    def judge(self, data: Any, folder: RunFolder, log: Log) -> Judge:
+    def judge(self, data: Any, folder: RunFolder, log: Log) -> RunJudge:
         """The judge of a run on data that `prepare` gave, trained or loaded."""
 
     def model(self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]) -> Trained:

@@ -23,7 +23,7 @@ from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
 from gansmith.run.load import load
 from gansmith.run.log import Listener, Log
-from gansmith.run.modality import Judge, Trained
+from gansmith.run.modality import RunJudge, Trained
 from gansmith.run.model import Model
 from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
@@ -240,7 +240,7 @@ class _Session:
                 raise
             raise InputError(f"recipe {plan.recipe.id} can't be played so: {where(error)}") from error
 
-    def _play(self, state: State, pace: Pace, judge: Judge | None, extra: Mapping[str, Any] | None) -> None:
+    def _play(self, state: State, pace: Pace, judge: RunJudge | None, extra: Mapping[str, Any] | None) -> None:
         recorder = None
         data = self.plan.data
         if judge is not None:
