@@ -48,6 +48,7 @@ class Smooth(nn.Module):
     basis: Tensor
     chosen: Tensor
     rows: Tensor
+    factors: nn.Parameter
 
     def __init__(self, places: Mapping[int, tuple[int, int]], width: int, functions: int) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class Smooth(nn.Module):
         self.register_buffer("basis", basis, persistent=False)
         self.register_buffer("chosen", chosen.flatten().nonzero()[:, 0], persistent=False)
         self.register_buffer("rows", torch.cat([torch.zeros(0, dtype=torch.long), *rows]), persistent=False)
-        self.factors = nn.Parameter(torch.zeros(len(counts), functions, width))
+        self.register_parameter("factors", nn.Parameter(torch.zeros(len(counts), functions, width)) if counts else None)
 
     def forward(self, weight: Tensor) -> Tensor:
         """Vectors of all choices `(rows, width)`, with what is smooth added."""
