@@ -209,6 +209,7 @@ def scene_of(
     given: Mapping[str, Any] | None = None,
     leaves: Iterable[str] = (),
 ) -> Scene:
+    """The scene of a move on some of a batch's rows, with the noise of those rows."""
     backend, clock = state.backend, state.clock
     first = backend.rank * rows
     draws = Draws(
