@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gansmith.errors import InputError
@@ -17,7 +17,8 @@ GRID = 1e-3
 EXACT = 1e-3
 """Noise is the least that will do, to this share."""
 
-MOST_NOISE = 1e4
+MOST = 9.0
+"""Logarithm of the most noise that is tried."""
 
 
 @dataclass(frozen=True)
@@ -61,41 +62,41 @@ def tool() -> Any:
 
 
 def noise_for(epsilon: float, delta: float, counts: float | None, rate: float, steps: int) -> float:
-    """The least noise of a step that keeps a promise.
+    """The least noise of a step that keeps a promise, to a thousandth.
 
     Raises:
         InputError: No noise does, since the counts alone cost as much; or the library is missing.
     """
+    tool()
+    from scipy.optimize import brentq
 
-    def kept(noise: float) -> bool:
-        return Cost(counts, noise, rate, steps).epsilon(delta) <= epsilon
+    @lru_cache
+    def above(log_noise: float) -> float:
+        return Cost(counts, math.exp(log_noise), rate, steps).epsilon(delta) - epsilon
 
-    return _least(kept, f"epsilon={epsilon:g} can't be kept over {steps:,} steps")
+    high = 0.0
+    while above(high) > 0:
+        high += 1.0
+        if high > MOST:
+            raise InputError(
+                f"epsilon={epsilon:g} can't be kept over {steps:,} steps: allow a larger epsilon, or a smaller --budget"
+            )
+    low = high - 1.0
+    while above(low) <= 0:
+        low, high = low - 1.0, low
+    found = float(brentq(above, low, high, xtol=EXACT / 2, rtol=EXACT / 2))
+    while above(found) > 0:
+        found += EXACT / 2
+    return math.exp(found)
 
 
 def noise_of_counts(epsilon: float, delta: float) -> float:
-    """The least noise of counts, over their sensitivity, that alone costs this epsilon.
+    """The least noise of counts, over their sensitivity, that alone costs this epsilon (Balle & Wang 2018).
 
     Raises:
-        InputError: No noise does, or the library is missing.
+        InputError: The library is missing.
     """
-    return _least(lambda noise: Cost(noise, 1.0, 0.0, 0).epsilon(delta) <= epsilon, f"epsilon={epsilon:g} is too small")
-
-
-def _least(kept: Callable[[float], bool], problem: str) -> float:
-    """The least noise that keeps a promise: found from above, so what comes out keeps it."""
-    high = 1.0
-    while not kept(high):
-        high *= 2
-        if high > MOST_NOISE:
-            raise InputError(f"{problem}: allow a larger epsilon, or a smaller --budget")
-    low = high / 2
-    while kept(low) and low > 1 / MOST_NOISE:
-        low, high = low / 2, low
-    while high / low > 1 + EXACT:
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if kept(middle) else (middle, high)
-    return high
+    return float(tool().get_sigma_gaussian(epsilon, delta))
 
 
 def _epsilon(cost: Cost, delta: float, by: str) -> float:
