@@ -24,9 +24,9 @@ class PrivateRowsHp(Hp):
     masks: int = Setting(1, ge=1, le=64, description="ways in which a part of each row is hidden at once")
     width: int = Setting(128, ge=8, le=4096, description="units of the network")
     depth: int = Setting(1, ge=1, le=16, description="residual blocks of the network")
-    lr: float = Setting(4e-3, gt=0, le=1, description="learning rate at the start (Adam)")
+    lr: float = Setting(8e-3, gt=0, le=1, description="learning rate at the start (Adam)")
     lr_end: float = Setting(0.02, ge=0, le=1, description="what is left of it at the end, along a cosine")
-    clip: float = Setting(0.1, gt=0, description="largest norm of the gradient of one row")
+    clip: float = Setting(0.3, gt=0, description="largest norm of the gradient of one row")
     ema: float = Setting(100_000.0, ge=0, description="half-life of the averaged generator, in rows")
 
 
@@ -46,7 +46,7 @@ class Hidden(Scene):
 
 @recipe(
     "private-rows",
-    "Rows of a table, completed token by token, learnt with differential privacy: no row leaves a trace.",
+    "Rows of a table, completed token by token, learnt with differential privacy: no row shows in the model.",
     PrivateRowsHp,
     sizes={"s": {}, "m": {"width": 192}, "l": {"width": 256, "depth": 2}},
     references=(

@@ -81,9 +81,9 @@ class PrivateTables(Tables):
 
     def promise(self, plan: Plan, total: int) -> dict[str, Any]:
         """Epsilon, and what it means."""
-        data = plan.data
-        assert isinstance(data, PrivateTableData)
-        return promise_of(self.cost(plan, total), data.delta, plan.hp.clip, data.rows)
+        data, rule = plan.data, super().game(plan, total).rule
+        assert isinstance(data, PrivateTableData) and isinstance(rule, PrivateRounds)
+        return promise_of(self.cost(plan, total), data.delta, rule.clip, data.rows)
 
     def judge(self, data: Any, folder: RunFolder, log: Log) -> PrivateJudging:
         """Real rows are the judge, and choose nothing."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gansmith.data.survey import Progress
 from gansmith.data.table.arrow import arrow
-from gansmith.data.table.open import open_source
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.parse import ParsedColumn, parse_column
 from gansmith.data.table.row_hash import RowHasher
@@ -19,7 +18,7 @@ from gansmith.data.table.rule_kinds import FixedCombinationsRule
 from gansmith.data.table.rules import check_rules
 from gansmith.data.table.schema import Column, NumberColumn, Schema, TimeColumn
 from gansmith.data.table.schema_reading import load_json
-from gansmith.data.table.source import TableSource
+from gansmith.data.table.source import TableSource, open_source
 from gansmith.data.table.table_set import TableSet
 from gansmith.data.table.table_store import MemoryStore
 from gansmith.errors import InputError, nearest
