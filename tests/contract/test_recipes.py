@@ -41,6 +41,7 @@ SMALL = {
     "acgan": {"width": 4, "z_dim": 8},
     "infogan": {"width": 4, "z_dim": 8, "choices": 3},
     "rowgan": {"width": 8, "every": 2, "passes": 3, "decay": 0.01},
+    "private-rows": {"width": 8},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import torch
 from pydantic import Field as Setting
 from torch import Tensor
 
-from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
-from gansmith.nets.completion import complete
+from gansmith.core import EMA, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
 from gansmith.nets.tabular import RowCritic, RowGenerator
 from gansmith.objectives.adversarial import relativistic
 from gansmith.objectives.penalties import zero_centred
 from gansmith.recipes._recipe import Hp, recipe
-from gansmith.types import Batch, Spec
+from gansmith.recipes._rows import completing
+from gansmith.types import Spec
 
 __all__ = ["rowgan"]
 
@@ -124,23 +123,8 @@ def rowgan(spec: Spec, hp: RowganHp) -> Game:
         players={"D": _player("D", hp.lr_d, hp, 0.0, 0.0), "G": _player("G", hp.lr_g, hp, 0.9, hp.decay)},
         stages=(Stage((Turn("D", d, every=hp.every), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=Draw(
-            nats=_nats,
-            make=partial(_complete, limits={}),
-            noise={"noise": (len(tokens) + 1,)},
-            limited=_complete,
-            uniform=True,
-        ),
+        draw=completing(len(tokens)),
     )
-
-
-def _complete(nets: Any, batch: Batch, limits: Any) -> Batch:
-    return {"tokens": complete(nets["G"], batch["noise"], limits)}
-
-
-def _nats(nets: Any, batch: Batch, noise: Batch) -> Tensor:
-    generator: RowGenerator = nets["G"]
-    return generator.nats(batch["tokens"], *generator.hidden(noise["noise"]))
 
 
 def _player(net: str, lr: float, hp: RowganHp, beta1: float, decay: float) -> Player:

@@ -47,6 +47,8 @@ class Request:
         read: What the data's format leaves open (axes, columns; of a table delimiter, encoding), and limits on it.
         schema: Of a table: a file that says what its columns are; None finds it.
         target: Of a table: the column that usefulness is judged by; None takes the last.
+        epsilon: Of a table: learn it with differential privacy of this strength; None without.
+        delta: Probability with which that may fail; None for 1e-6, or a tenth of one row's part if that is less.
     """
 
     data: str | Path
@@ -71,6 +73,8 @@ class Request:
     read: ReadOptions | TableOptions = field(default_factory=ReadOptions)
     schema: str | Path | None = None
     target: str | None = None
+    epsilon: float | None = None
+    delta: float | None = None
 
     @classmethod
     def of(cls, **given: Any) -> Request:
