@@ -14,7 +14,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +24,7 @@ import yaml
 from gansmith.cli.main import COMMANDS, command
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.testing.recipes import data_for
 from gansmith.types import Field, Spec, Token
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,7 +100,9 @@ class Text:
 
 def example_of(recipe: Recipe[Any]) -> Example:
     """The data that a recipe is described on."""
-    return ROWS if "tokens" in recipe.reads else IMAGES
+    if "tokens" in recipe.reads:
+        return ROWS
+    return replace(IMAGES, spec=data_for(recipe, IMAGES.spec))
 
 
 def recipe_page(recipe: Recipe[Any]) -> str:

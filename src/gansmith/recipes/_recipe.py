@@ -76,7 +76,8 @@ class Recipe(Generic[H]):
         presets: Full-size configurations from papers, by name: hyper-parameters in place of a size's.
         references: Papers.
         provenance: Module or file that it came from.
-        reads: Fields of the data that it is made for: `image`, or `tokens` for tables.
+        reads: Fields of the data that it is made for: `image`, with `source` where it translates from another domain;
+            `tokens` for tables.
     """
 
     id: str
