@@ -168,8 +168,8 @@ class Draw:
     """How a trained game makes samples.
 
     Attributes:
-        make: From nets (averaged ones where there are any) and a batch of noise, conditions and given fields to the made
-            fields.
+        make: From nets (averaged ones where there are any) and a batch of noise, conditions and given fields to the
+            made fields.
         noise: Shape of each noise field of one sample; standard normal.
         conditions: `("label",)` where `make` needs a condition: the batch then has what conditional nets are shown as
             `label`, class ids `(n,)` or vectors `(n, width)`.

@@ -195,7 +195,7 @@ class UNetTranslator(nn.Module):
         widths = [width * min(2**level, MOST) for level in range(halvings)]
         inner = ["none", *[norm] * (halvings - 2), "none"]
         self.downs = nn.ModuleList(
-            _Normed(nn.Conv2d(a, b, 4, 2, 1, bias=bias), kind)  # type: ignore[arg-type]  # one of Norm
+            _Normed(nn.Conv2d(a, b, 4, 2, 1, bias=bias), kind)
             for (a, b), kind in zip(pairwise([channels, *widths]), inner, strict=True)
         )
         ups = []

@@ -122,16 +122,16 @@ class Pool(nn.Module):
         return torch.stack(seen)
 
 
-def boxes(draws: Draws, height: int, width: int, count: int, largest: float) -> Tensor:
+def boxes(draws: Draws, image: Tensor, count: int, largest: float) -> Tensor:
     """Holes `(n, 1, height, width)` of `count` boxes at random places, of random sides; 1 inside, at least a pixel.
 
     Args:
         draws: Where the randomness comes from.
-        height: Of the image.
-        width: Of the image.
+        image: `(n, c, height, width)`.
         count: Boxes for each image; they may lie over each other.
         largest: Their largest side, as a share of the image's.
     """
+    height, width = image.shape[-2:]
     u = draws.uniform(count, 4, 1)
     inside = []
     for middle, half, side in ((u[:, :, 0], u[:, :, 1], height), (u[:, :, 2], u[:, :, 3], width)):

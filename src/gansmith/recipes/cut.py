@@ -60,7 +60,8 @@ class Recognised(Pairs):
     @flow
     def fake(self) -> Tensor:
         """Sources, translated; with `equivariant` some of them mirrored before."""
-        return self.G(mirrored(self.a, self.flips) if self.equivariant else self.a)
+        made: Tensor = self.G(mirrored(self.a, self.flips) if self.equivariant else self.a)
+        return made
 
     @flow
     def d_real(self) -> Tensor:

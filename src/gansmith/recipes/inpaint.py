@@ -57,7 +57,7 @@ class Holed(Scene):
     def hole(self) -> Tensor:
         """1 where pixels are missing: the data's masks, or random boxes."""
         if self.mask is None:
-            return boxes(self.draws, *self.image.shape[-2:], self.holes, self.largest)
+            return boxes(self.draws, self.image, self.holes, self.largest)
         mask = self.mask.to(self.image.dtype)
         return mirrored(mask, self.coin) if self.mirror else mask
 
@@ -103,7 +103,7 @@ def draw_filled(image: Field, hp: InpaintHp, given: bool) -> Draw:
         return {"image": torch.where(mask > 0, nets["G"](source, mask).fine, source)}
 
     def pose(batch: Batch, draws: Draws) -> Batch:
-        mask = batch["mask"] if given else boxes(draws, *batch["image"].shape[-2:], hp.holes, hp.largest)
+        mask = batch["mask"] if given else boxes(draws, batch["image"], hp.holes, hp.largest)
         return {"source": batch["image"] * (1 - mask.to(batch["image"].dtype)), "mask": mask}
 
     return Draw(make, given={"source": image, "mask": Field((1, *image.shape[1:]), "mask")}, pose=pose)
