@@ -130,8 +130,8 @@ def _small_field(spec: Spec, image: Field, factor: int) -> Field:
     sides = tuple(math.ceil(side / factor) for side in image.shape[1:])
     wanted = Field((image.shape[0], *sides), image.kind, image.head)
     if "source" in spec and spec["source"].shape != wanted.shape:
-        there, asked = ("x".join(map(str, shape[1:])) for shape in (spec["source"].shape, wanted.shape))
-        raise InputError(f"factor={factor} makes images from sources of {asked} pixels; the data's have {there}")
+        there, asked = ("x".join(map(str, shape)) for shape in (spec["source"].shape, wanted.shape))
+        raise InputError(f"factor={factor} makes images from sources of {asked}; the data's have {there}")
     return wanted
 
 
