@@ -6,6 +6,7 @@ gated convolution learns where its input is worth reading, so that holes of any 
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -168,23 +169,25 @@ class InpaintDiscriminator(nn.Module):
     Section 3.3 of Yu et al. 2019: six 5x5 convolutions of stride 2 under spectral norm.
 
     Args:
-        channels: Of the image.
+        shape: Image shape `(channels, height, width)`. Small images have fewer convolutions: none sees a single pixel,
+            where the weights' gradient in bfloat16 is not defined in all builds of torch for CPUs.
         width: Channels of the first map, doubled twice.
     """
 
-    receptive_field = 253
     divisor = 1
-    scale = 1 / 64
 
-    def __init__(self, channels: int, width: int = 64) -> None:
+    def __init__(self, shape: tuple[int, ...], width: int = 64) -> None:
         super().__init__()
-        widths = [channels + 1, *(width * k for k in (1, 2, 4, 4, 4, 4))]
+        channels, *sides = shape
+        depth = min(6, max(1, math.ceil(math.log2(min(sides)))))
+        widths = [channels + 1, *(width * k for k in (1, 2, 4, 4, 4, 4)[:depth])]
+        self.receptive_field, self.scale = 2 ** (depth + 2) - 3, 1 / 2**depth
         convs = [nn.Conv2d(a, b, 5, 2, 2) for a, b in pairwise(widths)]
         small_normal(nn.ModuleList(convs))
         self.convs = nn.ModuleList(map(spectral_norm, convs))
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
-        """From images and masks to scores `(n, 4 width, h', w')`."""
+        """From images and masks to scores `(n, k, h', w')`, k being 4 width from three convolutions on."""
         h = torch.cat([image, mask.to(image.dtype)], 1)
         for conv in self.convs[:-1]:
             h = F.leaky_relu(conv(h), SLOPE)

@@ -134,7 +134,7 @@ def inpaint(spec: Spec, hp: InpaintHp) -> Game:
     d = {"adv": Term(lambda s: hinge_d(s.d_real, s.d_fake))}
     channels = image.shape[0]
     return Game(
-        {"G": InpaintGenerator(channels, hp.width, image.head), "D": InpaintDiscriminator(channels, hp.judge)},
+        {"G": InpaintGenerator(channels, hp.width, image.head), "D": InpaintDiscriminator(image.shape, hp.judge)},
         posing(Holed, mirror=hp.mirror, holes=hp.holes, largest=hp.largest),
         players={"D": mover(("D",), hp.lr_d, hp), "G": mover(("G",), hp.lr_g, hp)},
         stages=(Stage((Turn("D", d), Turn("G", g)), carry={"G": ("whole", "hole", "guess", "refined")}),),

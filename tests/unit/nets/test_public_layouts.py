@@ -280,6 +280,7 @@ def test_spectral_unet():
         (RRDBNet, 16_697_987),
         (SpectralUNet, 4_376_897),
         (lambda: InpaintGenerator(3), 4_053_678),
+        (lambda: InpaintDiscriminator((3, 256, 256)), 5_946_816),
     ],
 )
 def test_parameter_counts_are_the_published_ones(make, count):
@@ -311,7 +312,7 @@ def test_what_is_in_the_hole_is_not_looked_at():
     mask[..., 5:9, 3:12] = 1
     a, b = net(x, mask), net(torch.where(mask > 0, 7.0, x), mask)
     assert torch.equal(a.fine, b.fine) and torch.equal(a.coarse, b.coarse) and a.fine.shape == x.shape
-    assert InpaintDiscriminator(3, 2)(x, mask).shape == (2, 8, 1, 1)
+    assert InpaintDiscriminator((3, 17, 17), 2)(x, mask).shape == (2, 8, 1, 1)
 
 
 def test_features_are_those_of_the_forward_pass():
