@@ -11,7 +11,7 @@ from gansmith.run.assess import assess
 from gansmith.run.assess_rows import assess_rows
 from gansmith.run.compare import Match
 from gansmith.run.compare import compare as _compare
-from gansmith.run.load import load
+from gansmith.run.load import for_sampling
 from gansmith.run.log import Listener
 from gansmith.run.model import Model
 from gansmith.run.request import Request
@@ -79,7 +79,7 @@ def evaluate(model: Model | TableModel | str | Path, data: str | Path, *, n: int
         n: Samples to draw.
         seed: Of the samples and the intervals.
     """
-    found = model if isinstance(model, Model | TableModel) else load(model)
+    found = model if isinstance(model, Model | TableModel) else for_sampling(model)
     if isinstance(found, TableModel):
         return assess_rows(found, data, n=n, seed=seed).evaluation
     return assess(model if isinstance(model, str | Path) else found, data, n=n, seed=seed).evaluation

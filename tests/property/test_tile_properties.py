@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from gansmith.apps.tiles import Reach, reach_of, strips, tiled
 from gansmith.errors import InputError
 from gansmith.nets.rrdb import RRDBNet, SpectralUNet, SRResNet
 from gansmith.nets.translate import PatchDiscriminator, ResNetTranslator, UNetTranslator
+from gansmith.run.tiles import Reach, reach_of, strips, tiled
 
 SIDES = st.integers(9, 45)
 

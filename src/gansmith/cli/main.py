@@ -25,6 +25,7 @@ COMMANDS = {
     "mix": "mix the styles of several samples, as a matrix of pictures",
     "edit": "find directions along which one thing changes, and edit samples along them",
     "reconstruct": "encode images and make them again, with models that have an encoder",
+    "apply": "translate, enlarge, mend or restyle pictures with a model trained from images to images",
     "evaluate": "measure a model against images or rows that it never saw",
     "compare": "say which of several models is better, on what, and by more than chance",
     "doctor": "say what is wrong with a run, finished or training, and what helps",

@@ -16,11 +16,23 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         help="images: folder, zip, .npz, .npy, parquet or Arrow; or a table: .csv, .tsv, .xlsx, parquet, Arrow",
     )
-    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        metavar="[DATA2] name=value",
+        help="of two domains, the folder of what is wanted; settings of the recipe",
+    )
+    parser.add_argument(
+        "--task",
+        choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise", "image"),
+        help="learn to make images of images: from pairs or two folders, or to undo what is taken from photos "
+        "(default: by the recipe and the data; image takes them as they are)",
+    )
     parser.add_argument(
         "--recipe",
         metavar="NAME|file.py",
-        help="GAN variant (default: r3gan for images, rowgan for tables; see gansmith recipes)",
+        help="GAN variant (default: r3gan for images, rowgan for tables, by --task from images to images; see "
+        "gansmith recipes)",
     )
     parser.add_argument(
         "--budget",
@@ -61,8 +73,11 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.run.settings import parse_settings
     from gansmith.run.train import rehearse, train
 
+    second = args.settings.pop(0) if args.settings and _is_path(args.settings[0]) else None
     request = Request(
         args.data,
+        second=second,
+        task=args.task,
         recipe=args.recipe,
         size=args.size,
         preset=args.preset,
@@ -95,9 +110,14 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _is_path(word: str) -> bool:
+    """Whether a word after the data is a path: settings have an equals sign."""
+    return "=" not in word
+
+
 COMMAND = Command(
     "train",
-    "Train a GAN on your images or your table. The same command goes on after an interruption.",
+    "Train a GAN on images, from images to images, or on a table. The same command goes on after an interruption.",
     (
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
@@ -107,6 +127,9 @@ COMMAND = Command(
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "gansmith train customers.csv                      a table: three minutes",
         "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
+        "gansmith train horses/ zebras/                    from one to the other, without pairs",
+        "gansmith train pairs/                             input/ and target/, or both sides in each picture",
+        "gansmith train photos/ --task upscale factor=4    also inpaint, denoise, colourise",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),
     _configure,

@@ -186,6 +186,8 @@ class Draw:
             them in its batch. Empty for games that make samples of noise alone.
         pose: From a batch of data fields and randomness to the given fields, as training makes them (an image made
             small, an image with holes); None where they are fields of the data.
+        back: The other way, from nets and a batch of made fields to what could have been given, by name; None for
+            games that make samples one way only.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -199,6 +201,7 @@ class Draw:
     nats: Callable[[Nets, Batch, Batch], Tensor] | None = None
     given: Mapping[str, Field] = field(default_factory=dict)
     pose: Callable[[Batch, Draws], Batch] | None = None
+    back: Callable[[Nets, Batch], Batch] | None = None
 
     def random(self, rows: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """Noise of so many samples, on the CPU."""

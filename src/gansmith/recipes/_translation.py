@@ -167,11 +167,20 @@ def averages(hp: TranslateHp, *nets: str) -> dict[str, EMA]:
     return {net: EMA(ramped_half_life(hp.ema)) for net in nets} if hp.ema else {}
 
 
-def draw_translated(source: Field) -> Draw:
-    """Sampling by translating a given `source` with `G`, of the trained or any other size."""
+def draw_translated(source: Field, back: str | None = None) -> Draw:
+    """Sampling by translating a given `source` with `G`, of the trained or any other size.
+
+    Args:
+        source: The field that is given.
+        back: The net that translates the other way, if there is one.
+    """
 
     def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
         image: Tensor = nets["G"](batch["source"])
         return {"image": image}
 
-    return Draw(make, given={"source": source})
+    def returned(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
+        source: Tensor = nets[str(back)](batch["image"])
+        return {"source": source}
+
+    return Draw(make, given={"source": source}, back=None if back is None else returned)

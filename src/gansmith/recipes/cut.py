@@ -102,6 +102,7 @@ class Recognised(Pairs):
         "van den Oord et al. 2018, Representation Learning with Contrastive Predictive Coding, arXiv:1807.03748",
     ),
     reads=("image", "source"),
+    tasks=("unpaired",),
 )
 def cut(spec: Spec, hp: CutHp) -> Game:
     """Build the game."""

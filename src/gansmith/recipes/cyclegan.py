@@ -85,6 +85,7 @@ class Cycle(Pairs):
         "arXiv:1612.07828",
     ),
     reads=("image", "source"),
+    tasks=("unpaired",),
 )
 def cyclegan(spec: Spec, hp: CycleganHp) -> Game:
     """Build the game."""
@@ -122,6 +123,6 @@ def cyclegan(spec: Spec, hp: CycleganHp) -> Game:
         players={"G": mover(("G", "back"), hp.lr_g, hp), "D": mover(("D", "D_source"), hp.lr_d, hp)},
         stages=(Stage((Turn("G", g), Turn("D", d)), carry=carry),),
         ema=averages(hp, "G", "back"),
-        draw=draw_translated(source),
+        draw=draw_translated(source, back="back"),
         contest=contest,
     )

@@ -37,6 +37,7 @@ class EsrganHp(EnlargeHp):
         "Jolicoeur-Martineau 2018, The Relativistic Discriminator: A Key Element Missing from Standard GAN, "
         "arXiv:1807.00734",
     ),
+    tasks=("upscale",),
 )
 def esrgan(spec: Spec, hp: EsrganHp) -> Game:
     """Build the game."""

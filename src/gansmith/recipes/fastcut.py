@@ -27,6 +27,7 @@ class FastcutHp(CutHp):
     sizes=cut.sizes,
     references=cut.references,
     reads=cut.reads,
+    tasks=cut.tasks,
 )
 def fastcut(spec: Spec, hp: FastcutHp) -> Game:
     """Build the game."""

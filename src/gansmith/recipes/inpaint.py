@@ -122,6 +122,7 @@ def draw_filled(image: Field, hp: InpaintHp, given: bool) -> Draw:
         "Yu et al. 2019, Free-Form Image Inpainting with Gated Convolution, arXiv:1806.03589",
         "Yu et al. 2018, Generative Image Inpainting with Contextual Attention, arXiv:1801.07892",
     ),
+    tasks=("inpaint",),
 )
 def inpaint(spec: Spec, hp: InpaintHp) -> Game:
     """Build the game."""

@@ -90,6 +90,7 @@ class Translated(Pairs):
         "arXiv:1711.11585",
     ),
     reads=("image", "source"),
+    tasks=("pairs", "denoise", "colourise"),
 )
 def pix2pix(spec: Spec, hp: Pix2pixHp) -> Game:
     """Build the game."""

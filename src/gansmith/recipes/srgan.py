@@ -32,6 +32,7 @@ class SrganHp(EnlargeHp):
         "Ledig et al. 2017, Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network, "
         "arXiv:1609.04802",
     ),
+    tasks=("upscale",),
 )
 def srgan(spec: Spec, hp: SrganHp) -> Game:
     """Build the game."""

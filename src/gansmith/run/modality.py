@@ -185,5 +185,6 @@ def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
     from gansmith.run.tables import TABLES
+    from gansmith.run.translation import Translation
 
-    return TABLES if is_table(request.data) else IMAGES
+    return TABLES if is_table(request.data) else Translation.of(request) or IMAGES

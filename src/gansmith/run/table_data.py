@@ -33,7 +33,7 @@ SMALL, LARGE = 10_000, 500_000
 EPOCHS = 300
 """How often few rows are seen, at most."""
 
-OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge")
+OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge", "task", "second")
 """What a request says of images only."""
 
 
