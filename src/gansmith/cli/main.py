@@ -19,7 +19,7 @@ __all__ = ["COMMANDS", "command", "run"]
 
 COMMANDS = {
     "demo": "train, judge and show a GAN on embedded images of clothes: minutes, nothing to download",
-    "train": "train a GAN on your images or your table; the same command goes on after an interruption",
+    "train": "train a GAN on images, from images to images, or on a table; repeated, it goes on after an interruption",
     "sample": "make images or rows with a trained model",
     "interpolate": "move through what a model makes: strips and animations between samples, classes, images",
     "mix": "mix the styles of several samples, as a matrix of pictures",

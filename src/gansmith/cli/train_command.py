@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
+from typing import Any
 
 from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
 from gansmith.cli.parser import Command, seed
 
 __all__ = ["COMMAND"]
+
+
+class _Words(argparse.Action):
+    """The words after the data: a second path, where the first of them is one, and settings."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Tell them apart: a path has no equals sign, and is there or written with a slash."""
+        words = list(values or ())
+        first = words[0] if words else "="
+        if "=" not in first and ("/" in first or os.path.exists(first)):
+            namespace.second = words.pop(0)
+        namespace.settings = words
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +33,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "settings",
         nargs="*",
+        action=_Words,
         metavar="[DATA2] name=value",
         help="of two domains, the folder of what is wanted; settings of the recipe",
     )
+    parser.set_defaults(second=None)
     parser.add_argument(
         "--task",
         choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise", "image"),
@@ -73,10 +89,9 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.run.settings import parse_settings
     from gansmith.run.train import rehearse, train
 
-    second = args.settings.pop(0) if args.settings and _is_path(args.settings[0]) else None
     request = Request(
         args.data,
-        second=second,
+        second=args.second,
         task=args.task,
         recipe=args.recipe,
         size=args.size,
@@ -108,11 +123,6 @@ def _run(args: argparse.Namespace) -> int:
         run = train(request, listener)
     show_run(run, as_json=args.json)
     return 0
-
-
-def _is_path(word: str) -> bool:
-    """Whether a word after the data is a path: settings have an equals sign."""
-    return "=" not in word
 
 
 COMMAND = Command(

@@ -27,7 +27,7 @@ from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
-__all__ = ["TranslationData"]
+__all__ = ["VIEWS", "TranslationData"]
 
 NOT_HERE = ("schema", "target", "judge")
 """What a request says of tables, or of images that are made of noise."""
@@ -170,7 +170,7 @@ class TranslationData:
         )
 
     def some(self, split: str, most: int) -> Batch:
-        """Views of the first pictures of a split: of each its middle, or several that don't overlap.
+        """Views of pictures from all over a split: of each its middle, or several that don't overlap.
 
         Of an unpaired source as many rows as of the wanted domain, from the beginning again where it has fewer.
         """
@@ -193,7 +193,9 @@ class TranslationData:
         height, width = self.domains.view
         down, across = (min(VIEWS, pictures.shape[i] // side) for i, side in enumerate((height, width)))
         each = down * across
-        rows = np.repeat(np.arange(min(len(pictures), -(-most // each))), each)
+        count = min(len(pictures), -(-most // each))
+        spread = np.arange(count) * len(pictures) // count  # from all over the set: neighbours are often alike
+        rows = np.repeat(spread, each)
         place = np.arange(len(rows)) % each
         spare = pictures.shape[0] - down * height, pictures.shape[1] - across * width
         top = spare[0] // 2 + place // across * height

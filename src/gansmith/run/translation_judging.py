@@ -27,7 +27,7 @@ from gansmith.run.judge import load_judge, save_judge, train_judge
 from gansmith.run.log import Log
 from gansmith.run.modality import Look, Shown
 from gansmith.run.pictures import save_png
-from gansmith.run.translation_data import TranslationData
+from gansmith.run.translation_data import VIEWS, TranslationData
 from gansmith.run.translation_model import TranslationModel
 from gansmith.types import Batch
 
@@ -90,7 +90,8 @@ class TranslationJudging:
     @cached_property
     def eye(self) -> TranslationEye | None:
         """What looks at the model while it trains; None where there are too few validation pictures."""
-        return TranslationEye(self) if len(self.data.splits.val) >= FEWEST else None
+        fewest = min(len(self.data.splits.val), len(self.data.source_splits.val))
+        return TranslationEye(self) if fewest >= FEWEST else None
 
     def facts(self) -> Facts:
         """What is wrong with the training pictures themselves: repetition."""
@@ -164,8 +165,8 @@ class TranslationJudging:
         made = plain(given, (channels, height, width))
         if made is None:
             return {}
-        real = self.features(self.data.domain(split, MEASURED))
-        found = {"kernel": float(kernel_distance(real, self.features(made)))}
+        real, own = self.features(self.data.domain(split, MEASURED)), self.features(made)
+        found = {"kernel": float(kernel_distance(real, own))} if min(len(real), len(own)) > 1 else {}
         if wanted is None:
             return found
         return found | {name: float(values.mean()) for name, values in self.nearness(made, wanted).items()}
@@ -207,8 +208,8 @@ class TranslationJudging:
         return sheet(rows, given.get("mask"))
 
     def _few(self, split: str) -> Batch:
-        """Views of pictures from all over a split: neighbours are often alike."""
-        batch = self.data.some(split, MEASURED)
+        """Views of different pictures, also where a picture has several."""
+        batch = self.data.some(split, SHOWN * VIEWS**2)
         rows = torch.linspace(0, len(batch["image"]) - 1, min(SHOWN, len(batch["image"]))).long()
         return {name: values[rows] for name, values in batch.items()}
 
