@@ -23,7 +23,7 @@ from gansmith.run.translation_model import TranslationModel
 if TYPE_CHECKING:
     from gansmith.run.plan import Plan
 
-__all__ = ["AS_THEY_ARE", "Translation"]
+__all__ = ["AS_THEY_ARE", "DEFAULTS", "Translation"]
 
 AS_THEY_ARE = "image"
 """The task that takes images for nothing but images, whatever they look like."""

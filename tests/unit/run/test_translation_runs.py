@@ -17,7 +17,7 @@ from gansmith.run.modality import find_modality
 from gansmith.run.request import Request
 from gansmith.run.translation_data import TranslationData
 
-PAIRS, PHOTOS = 90, 100
+PAIRS, PHOTOS = 90, 140
 
 
 def scene(i: int, side: int) -> np.ndarray:
