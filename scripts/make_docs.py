@@ -14,7 +14,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +24,7 @@ import yaml
 from gansmith.cli.main import COMMANDS, command
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
+from gansmith.testing.recipes import data_for
 from gansmith.types import Field, Spec, Token
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,6 +75,19 @@ ROWS = Example(
     "x: a real row of tokens, h: the part of them that is known, z: noise.",
     "gansmith train my_table.csv --recipe {} --budget 3m",
 )
+TRANSLATED = Example(
+    {"image": Field((3, 64, 64), "real", head="tanh")},
+    "On 64x64 colour images, size s:",
+    "x: a real image, z: noise.",
+    "",
+)
+COMMANDS_OF = {
+    "pairs": "gansmith train my_pairs/ --recipe {} --budget 10m",
+    "unpaired": "gansmith train sketches/ photos/ --recipe {} --budget 10m",
+    "upscale": "gansmith train my_photos/ --recipe {} --budget 10m",
+    "inpaint": "gansmith train my_photos/ --recipe {} --budget 10m",
+}
+"""How data of a task are trained on."""
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
 
@@ -99,7 +113,11 @@ class Text:
 
 def example_of(recipe: Recipe[Any]) -> Example:
     """The data that a recipe is described on."""
-    return ROWS if "tokens" in recipe.reads else IMAGES
+    if "tokens" in recipe.reads:
+        return ROWS
+    if not recipe.tasks:
+        return IMAGES
+    return replace(TRANSLATED, spec=data_for(recipe, TRANSLATED.spec), command=COMMANDS_OF[recipe.tasks[0]])
 
 
 def recipe_page(recipe: Recipe[Any]) -> str:

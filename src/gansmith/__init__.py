@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gansmith.run.sample import Samples
     from gansmith.run.table_model import TableModel
     from gansmith.run.train import Run
+    from gansmith.run.translation_model import TranslationModel
     from gansmith.table_gan import TableGAN
     from gansmith.types import Batch, Clock, Field, Spec
 
@@ -55,6 +56,7 @@ _WHERE = {
     "gansmith.run.sample": ("Samples",),
     "gansmith.run.table_model": ("TableModel",),
     "gansmith.run.train": ("Run",),
+    "gansmith.run.translation_model": ("TranslationModel",),
     "gansmith.table_gan": ("TableGAN",),
     "gansmith.types": ("Batch", "Clock", "Field", "Spec"),
 }
@@ -85,6 +87,7 @@ __all__ = [
     "TableGAN",
     "TableModel",
     "Term",
+    "TranslationModel",
     "Turn",
     "compare",
     "evaluate",

@@ -11,7 +11,7 @@ from gansmith.run.assess import assess
 from gansmith.run.assess_rows import assess_rows
 from gansmith.run.compare import Match
 from gansmith.run.compare import compare as _compare
-from gansmith.run.load import load
+from gansmith.run.load import for_sampling
 from gansmith.run.log import Listener
 from gansmith.run.model import Model
 from gansmith.run.request import Request
@@ -31,11 +31,13 @@ def train(
     out: str | Path | None = None,
     seed: int = 0,
     start: str | Path | None = None,
+    second: str | Path | None = None,
+    task: str | None = None,
     listener: Listener | None = None,
     request: dict[str, Any] | None = None,
     **settings: Any,
 ) -> Run:
-    """Train a GAN on images or a table; called again, it goes on where it stopped, or says that it is finished.
+    """Train a GAN on images, from images to images, or on a table; called again, it goes on, or says it is finished.
 
     Args:
         data: Folder (a sub-folder a class, or `labels.csv`), zip, .npz, .npy, parquet or Arrow; or a table.
@@ -45,6 +47,8 @@ def train(
         out: Run folder; None for `runs/<data>-<recipe>-<hash of settings>`.
         seed: All randomness of the run.
         start: Run folder whose newest weights this run begins with: for a larger budget, or other data.
+        second: Of two domains, the folder of what is wanted; `data` then holds what is translated.
+        task: From images to images: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise` or `colourise`.
         listener: Called with every event, a dictionary.
         request: More of what `gansmith.run.request.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
         settings: The recipe's hyper-parameters.
@@ -64,6 +68,8 @@ def train(
         out=out,
         seed=seed,
         start=start,
+        second=second,
+        task=task,
         settings=settings,
         **(request or {}),
     )
@@ -79,7 +85,7 @@ def evaluate(model: Model | TableModel | str | Path, data: str | Path, *, n: int
         n: Samples to draw.
         seed: Of the samples and the intervals.
     """
-    found = model if isinstance(model, Model | TableModel) else load(model)
+    found = model if isinstance(model, Model | TableModel) else for_sampling(model)
     if isinstance(found, TableModel):
         return assess_rows(found, data, n=n, seed=seed).evaluation
     return assess(model if isinstance(model, str | Path) else found, data, n=n, seed=seed).evaluation

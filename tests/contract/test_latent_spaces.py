@@ -9,7 +9,7 @@ from test_recipes import SMALL
 from gansmith.recipes._conditions import classes_of
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
-from gansmith.testing.recipes import DESCRIBED, IMAGES, LABELLED
+from gansmith.testing.recipes import DESCRIBED, IMAGES, LABELLED, data_for
 
 NAMES = [name for name in recipe_names() if "image" in find_recipe(name).reads]
 SPECS = pytest.mark.parametrize("spec", [IMAGES, LABELLED, DESCRIBED], ids=["plain", "labels", "all"])
@@ -18,7 +18,7 @@ SPECS = pytest.mark.parametrize("spec", [IMAGES, LABELLED, DESCRIBED], ids=["pla
 def game_and_batch(name: str, spec: object, n: int = 3):
     torch.manual_seed(0)
     recipe = find_recipe(name)
-    game = recipe.game(spec, resolve(recipe, "s", SMALL[name]))
+    game = recipe.game(data_for(recipe, spec), resolve(recipe, "s", SMALL[name]))
     batch = {k: torch.randn(n, *shape) for k, shape in game.draw.noise.items()}
     batch |= {k: code.at(torch.rand(n)) for k, code in game.draw.codes.items()}
     width = classes_of(spec)

@@ -42,6 +42,13 @@ SMALL = {
     "infogan": {"width": 4, "z_dim": 8, "choices": 3},
     "rowgan": {"width": 8, "every": 2, "passes": 3, "decay": 0.01},
     "private-rows": {"width": 8},
+    "cyclegan": {"width": 4, "blocks": 1, "pool": 6},
+    "pix2pix": {"width": 4},
+    "cut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
+    "fastcut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
+    "srgan": {"width": 4, "blocks": 1, "warmup": 3, "judge": 4},
+    "esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
+    "inpaint": {"width": 4, "judge": 4},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}
@@ -129,6 +136,7 @@ OTHER |= {"lecam_decay": 0.5, "consistency": 1.0}
 OTHER |= {"mixing": 0.3, "residual": False, "group": 2, "most": 4, "beta2_end": 0.5, "ema_curve": "cosine"}
 OTHER |= {"augment": "diffaugment", "augment_policy": "cutout", "augment_p": 1.0, "instance_noise": 0.5}
 OTHER |= {"rule": "optimistic", "unroll": 2}
+OTHER |= {"matching": 1.0, "identity": 0.7, "maps": "efficientnet", "hold": 0.0, "norm": "batch", "factor": 2}
 BESIDE = {
     "augment_policy": {"augment": "diffaugment"},
     "augment_p": {"augment": "fixed"},

@@ -47,11 +47,11 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.run.assess import assess
     from gansmith.run.assess_rows import assess_rows
-    from gansmith.run.load import load
+    from gansmith.run.load import for_sampling
     from gansmith.run.table_model import TableModel
 
     names = metric_names(args.metrics)
-    model = load(args.model, args.recipe)
+    model = for_sampling(args.model, args.recipe)
     if not isinstance(model, TableModel):
         if args.target is not None:
             raise InputError(f"{args.model} is a model of images, and --target is for tables")

@@ -19,12 +19,13 @@ __all__ = ["COMMANDS", "command", "run"]
 
 COMMANDS = {
     "demo": "train, judge and show a GAN on embedded images of clothes: minutes, nothing to download",
-    "train": "train a GAN on your images or your table; the same command goes on after an interruption",
+    "train": "train a GAN on images, from images to images, or on a table; repeated, it goes on after an interruption",
     "sample": "make images or rows with a trained model",
     "interpolate": "move through what a model makes: strips and animations between samples, classes, images",
     "mix": "mix the styles of several samples, as a matrix of pictures",
     "edit": "find directions along which one thing changes, and edit samples along them",
     "reconstruct": "encode images and make them again, with models that have an encoder",
+    "apply": "translate, enlarge, mend or restyle pictures with a model trained from images to images",
     "evaluate": "measure a model against images or rows that it never saw",
     "compare": "say which of several models is better, on what, and by more than chance",
     "doctor": "say what is wrong with a run, finished or training, and what helps",

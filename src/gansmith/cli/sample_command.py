@@ -48,14 +48,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.show import screen
     from gansmith.run.hardware import set_threads
-    from gansmith.run.load import load
+    from gansmith.run.load import for_sampling
     from gansmith.run.table_model import TableModel
     from gansmith.run.write_rows import write_rows
     from gansmith.run.write_samples import write_samples
 
     truncation = truncation_of(args)
     set_threads(args.threads)
-    model = load(args.model, args.recipe)
+    model = for_sampling(args.model, args.recipe)
     where = parse_where(args.where)
     with screen() as listener:
 

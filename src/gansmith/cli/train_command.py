@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
+from typing import Any
 
 from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
 from gansmith.cli.parser import Command, seed
 
 __all__ = ["COMMAND"]
+
+
+class _Words(argparse.Action):
+    """The words after the data: a second path, where the first of them is one, and settings."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Tell them apart: a path has no equals sign, and is there or written with a slash."""
+        words = list(values or ())
+        first = words[0] if words else "="
+        if "=" not in first and ("/" in first or os.path.exists(first)):
+            namespace.second = words.pop(0)
+        namespace.settings = words
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -16,11 +30,25 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         help="images: folder, zip, .npz, .npy, parquet or Arrow; or a table: .csv, .tsv, .xlsx, parquet, Arrow",
     )
-    parser.add_argument("settings", nargs="*", metavar="name=value", help="settings of the recipe")
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        action=_Words,
+        metavar="[DATA2] name=value",
+        help="of two domains, the folder of what is wanted; settings of the recipe",
+    )
+    parser.set_defaults(second=None)
+    parser.add_argument(
+        "--task",
+        choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise", "image"),
+        help="learn to make images of images: from pairs or two folders, or to undo what is taken from photos "
+        "(default: by the recipe and the data; image takes them as they are)",
+    )
     parser.add_argument(
         "--recipe",
         metavar="NAME|file.py",
-        help="GAN variant (default: r3gan for images, rowgan for tables; see gansmith recipes)",
+        help="GAN variant (default: r3gan for images, rowgan for tables, by --task from images to images; see "
+        "gansmith recipes)",
     )
     parser.add_argument(
         "--budget",
@@ -72,6 +100,8 @@ def _run(args: argparse.Namespace) -> int:
 
     request = Request(
         args.data,
+        second=args.second,
+        task=args.task,
         recipe=args.recipe,
         size=args.size,
         preset=args.preset,
@@ -108,7 +138,7 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "train",
-    "Train a GAN on your images or your table. The same command goes on after an interruption.",
+    "Train a GAN on images, from images to images, or on a table. The same command goes on after an interruption.",
     (
         "gansmith train photos/                            choose everything, ten minutes",
         "gansmith train photos.zip --budget 2h --out runs/photos",
@@ -119,6 +149,9 @@ COMMAND = Command(
         "gansmith train customers.csv                      a table: three minutes",
         "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
         "gansmith train customers.csv --schema schema.json --epsilon 3    with differential privacy",
+        "gansmith train horses/ zebras/                    from one to the other, without pairs",
+        "gansmith train pairs/                             input/ and target/, or both sides in each picture",
+        "gansmith train photos/ --task upscale factor=4    also inpaint, denoise, colourise",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),
     _configure,

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.draws import Draws
 from gansmith.core.scene import Scene
-from gansmith.types import Batch, Clock, Scalar, Spec
+from gansmith.types import Batch, Clock, Field, Scalar, Spec
 
 __all__ = [
     "EMA",
@@ -167,7 +168,8 @@ class Draw:
     """How a trained game makes samples.
 
     Attributes:
-        make: From nets (averaged ones where there are any) and a batch of noise and conditions to the made fields.
+        make: From nets (averaged ones where there are any) and a batch of noise, conditions and given fields to the
+            made fields.
         noise: Shape of each noise field of one sample; standard normal.
         conditions: `("label",)` where `make` needs a condition: the batch then has what conditional nets are shown as
             `label`, class ids `(n,)` or vectors `(n, width)`.
@@ -180,6 +182,12 @@ class Draw:
         uniform: Whether noise is uniform in [0, 1) in place of standard normal.
         nats: From nets, a batch of data fields and noise to what each sample costs, `(n,)`: minus the logarithm of its
             probability, or an unbiased estimate of it; None for games without a likelihood.
+        given: Fields that a sample is made from, by name, as they are in training: another image, a mask. `make` finds
+            them in its batch. Empty for games that make samples of noise alone.
+        pose: From a batch of data fields and randomness to the given fields, as training makes them (an image made
+            small, an image with holes); None where they are fields of the data.
+        back: The other way, from nets and a batch of made fields to what could have been given, by name; None for
+            games that make samples one way only.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -191,6 +199,9 @@ class Draw:
     limited: Callable[[Nets, Batch, Mapping[int, Tensor]], Batch] | None = None
     uniform: bool = False
     nats: Callable[[Nets, Batch, Batch], Tensor] | None = None
+    given: Mapping[str, Field] = field(default_factory=dict)
+    pose: Callable[[Batch, Draws], Batch] | None = None
+    back: Callable[[Nets, Batch], Batch] | None = None
 
     def random(self, rows: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """Noise of so many samples, on the CPU."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from gansmith.data.reader import Pixels
 from gansmith.data.resample import convert_channels, convert_depth
 from gansmith.errors import InputError
 
-__all__ = ["CELL", "grid", "write_image"]
+__all__ = ["CELL", "grid", "png_bytes", "write_image"]
 
 CELL = 56
 """Pixels that the shorter side of a picture gets at least, so that small ones can be seen."""
@@ -140,21 +141,36 @@ def write_image(image: Pixels, path: Path, value_range: tuple[float, float] = (0
         pixels = convert_depth(np.nan_to_num(pixels, nan=value_range[0]), 16, *value_range)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if pixels.dtype == np.uint16:
-            path.write_bytes(_png16(pixels))
-        else:
-            Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(path, format="PNG")
+        path.write_bytes(png_bytes(pixels))
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _png16(pixels: Pixels) -> bytes:
-    """A PNG with 16 bits a channel, which Pillow can only write for grey."""
+def png_bytes(pixels: Pixels, icc: bytes | None = None, exif: bytes | None = None) -> bytes:
+    """A PNG file of `(H, W, C)` in uint8 or uint16, 1 to 4 channels.
+
+    Args:
+        pixels: The picture.
+        icc: Its colour profile.
+        exif: What the camera said, as a TIFF block without the letters `Exif` before it.
+    """
+    if pixels.dtype == np.uint16:
+        more = [] if icc is None else [(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))]
+        return _png16(pixels, [*more, *([] if exif is None else [(b"eXIf", exif)])])
+    said = {} if icc is None else {"icc_profile": icc}
+    said |= {} if exif is None else {"exif": exif}
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", **said)
+    return buffer.getvalue()
+
+
+def _png16(pixels: Pixels, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """A PNG with 16 bits a channel, which Pillow can only write for grey; `more` are further chunks."""
     height, width, channels = pixels.shape
     lines = np.ascontiguousarray(pixels.astype(">u2")).view(np.uint8).reshape(height, width * channels * 2)
     unfiltered = np.concatenate([np.zeros((height, 1), np.uint8), lines], axis=1)
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPE[channels], 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(unfiltered.tobytes(), 6)), (b"IEND", b""))
+    parts = ((b"IHDR", header), *more, (b"IDAT", zlib.compress(unfiltered.tobytes(), 6)), (b"IEND", b""))
     chunks = [
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
     ]

@@ -11,9 +11,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["moves", "permutation", "rows_at"]
+__all__ = ["moves", "permutation", "places", "rows_at", "seeds"]
 
-_ORDER, _MOVE = 1, 2
+_ORDER, _MOVE, _NOISE, _VIEW = 1, 2, 3, 4
 _WORDS = 4
 """Words that the generator yields for one step of its counter."""
 
@@ -55,3 +55,25 @@ def moves(
     flips = (words[:, 0] >> np.uint64(63)).astype(bool) & flip
     down, right = ((words[:, i] % span).astype(np.int64) - shift for i in (1, 2))
     return flips, down, right
+
+
+def places(
+    seed: int, start: int, length: int, spare: tuple[int, int], stream: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each served picture's view begins: first row in [0, spare[0]], first column in [0, spare[1]].
+
+    Args:
+        seed: Of the run.
+        start: First place of the stream.
+        length: How many.
+        spare: Rows and columns by which the canvas is larger than the view.
+        stream: Which of several independent choices.
+    """
+    words = _words(seed, _VIEW + stream, start, length)
+    top, left = ((words[:, i] % np.uint64(spare[i] + 1)).astype(np.int64) for i in (0, 1))
+    return top, left
+
+
+def seeds(seed: int, start: int, length: int) -> NDArray[np.int64]:
+    """A seed for the noise of each served picture."""
+    return (_words(seed, _NOISE, start, length)[:, 0] >> np.uint64(1)).astype(np.int64)

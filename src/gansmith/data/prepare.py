@@ -17,7 +17,7 @@ from gansmith.data.reader import Pixels, Reader, UnreadableError
 from gansmith.data.survey import Progress, Survey, settle, survey
 from gansmith.errors import InputError
 
-__all__ = ["IN_MEMORY", "prepare"]
+__all__ = ["IN_MEMORY", "prepare", "settled"]
 
 IN_MEMORY = 512 * 2**20
 """Sets up to this many bytes are kept in memory: it leaves room for training on a machine with 4 GB."""
@@ -57,12 +57,12 @@ def prepare(
     decoded = load_decoded(cache, key) if cache is not None else None
     if decoded is None:
         found = Survey() if isinstance(wish, Fit) else survey(reader, wish, progress)
-        settled = wish if isinstance(wish, Fit) else _settled(found, wish, reader)
-        if cache is None and _bytes(len(reader), settled) > in_memory:
+        chosen = wish if isinstance(wish, Fit) else settled(found, wish, reader)
+        if cache is None and _bytes(len(reader), chosen) > in_memory:
             cache = default_cache()
             decoded = load_decoded(cache, key)
         if decoded is None:
-            decoded = _decode(reader, settled, found, cache, key, progress)
+            decoded = _decode(reader, chosen, found, cache, key, progress)
     if strict and decoded.skipped:
         raise InputError(*_unreadable(decoded.skipped, len(reader), str(reader.path)))
     return _image_set(reader, decoded)
@@ -76,7 +76,8 @@ def _key(reader: Reader, wish: FitOptions | Fit) -> str:
     return hashlib.blake2b(f"{reader.stamp} {wish!r} Pillow {PIL.__version__}".encode(), digest_size=16).hexdigest()
 
 
-def _settled(found: Survey, wish: FitOptions, reader: Reader) -> Fit:
+def settled(found: Survey, wish: FitOptions, reader: Reader) -> Fit:
+    """The fit that follows from a survey; where nothing could be read, `InputError` with the reason."""
     if found.sizes:
         return settle(found, wish, str(reader.path))
     skipped = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 from gansmith.data.image_codec import ImageCodec, Vectors
 from gansmith.data.image_set import ImageSet, Pictures
 from gansmith.data.order import moves, rows_at
-from gansmith.data.prefetch import Prefetcher
 from gansmith.data.reader import Labels, Pixels
+from gansmith.data.stream import Stream, gather
 from gansmith.errors import InputError
-from gansmith.types import Batch, Json
+from gansmith.types import Batch
 
 __all__ = ["ImageSource"]
 
@@ -39,14 +38,14 @@ class _Maker:
         length = self.batch // self.world
         start = served + self.rank * length
         rows = rows_at(seed, start, length, len(self.images))
-        pixels = _gather(self.images, rows)
+        pixels = gather(self.images, rows)
         if self.flip or self.shift:
             pixels = _moved(pixels, self.shift, *moves(seed, start, length, self.flip, self.shift))
         vectors = {name: values[rows] for name, values in self.vectors.items()}
         return self.codec.encode(pixels, None if self.labels is None else self.labels[rows], vectors)
 
 
-class ImageSource:
+class ImageSource(Stream):
     """Endless batches of pictures as tensors.
 
     The order of each epoch is a permutation made from the seed and the epoch's number; batches run across the ends
@@ -87,13 +86,8 @@ class ImageSource:
         vectors: Vectors | None = None,
     ) -> None:
         _check(images, labels, codec, batch, rank, world, shift, prefetch)
-        self._maker = _Maker(images, labels, codec, batch, rank, world, flip, shift, vectors or {})
-        self._seed = seed
-        self._depth = prefetch
-        self._served = 0
-        self._ahead: Prefetcher[Batch] | None = None
-        self._ender: weakref.finalize[[], ImageSource] | None = None
-        self._closed = False
+        maker = _Maker(images, labels, codec, batch, rank, world, flip, shift, vectors or {})
+        super().__init__(maker, len(images), batch, seed, prefetch)
 
     @classmethod
     def of(cls, images: ImageSet, codec: ImageCodec, *, batch: int, seed: int, **options: int) -> Self:
@@ -101,79 +95,6 @@ class ImageSource:
         labels = images.labels if codec.classes else None
         given = {"vectors": codec.vectors(images), **options}
         return cls(images.images, labels, codec, batch=batch, seed=seed, **given)  # type: ignore[arg-type]
-
-    @property
-    def served(self) -> int:
-        """Samples handed out so far, over all ranks."""
-        return self._served
-
-    @property
-    def epoch(self) -> float:
-        """Passes over the data so far."""
-        return self._served / len(self._maker.images)
-
-    def __iter__(self) -> Self:
-        """The source itself."""
-        return self
-
-    def __next__(self) -> Batch:
-        """The next batch of this rank: `batch / world` samples.
-
-        Raises:
-            RuntimeError: After `close`.
-            Exception: Whatever went wrong while the batch was made, in the thread or here.
-        """
-        if self._closed:
-            raise RuntimeError("the source was closed")
-        batch = self._maker.make(self._seed, self._served) if self._depth == 0 else self._prefetcher().get()
-        self._served += self._maker.batch
-        return batch
-
-    def _prefetcher(self) -> Prefetcher[Batch]:
-        if self._ahead is None:
-            maker, seed, served = self._maker, self._seed, self._served
-            self._ahead = Prefetcher(lambda number: maker.make(seed, served + number * maker.batch), self._depth)
-            self._ender = weakref.finalize(self, self._ahead.stop)
-        return self._ahead
-
-    def state_dict(self) -> dict[str, Json]:
-        """Where the source stands: samples handed out, the seed, and the number of pictures (to refuse other data)."""
-        return {"served": self._served, "seed": self._seed, "images": len(self._maker.images)}
-
-    def load_state_dict(self, state: dict[str, Json]) -> None:
-        """Go on from a state, with its seed; the batches that follow are those that followed there.
-
-        Raises:
-            InputError: If the state is damaged, or was taken over another number of pictures.
-        """
-        served, seed, count = (state.get(k) for k in ("served", "seed", "images"))
-        if not (isinstance(served, int) and isinstance(seed, int) and isinstance(count, int)) or served < 0:
-            raise InputError("source: the saved state must have whole numbers 'served', 'seed' and 'images'")
-        if count != len(self._maker.images):
-            raise InputError(
-                f"source: the saved state is over {count:,} pictures, this data has {len(self._maker.images):,}: "
-                "resume with the data of the run, or start a new run from it"
-            )
-        self._stop()
-        self._served, self._seed = served, seed
-
-    def _stop(self) -> None:
-        if self._ender is not None:
-            self._ender()
-        self._ahead = self._ender = None
-
-    def close(self) -> None:
-        """End the thread; the source cannot be used afterwards. Happens by itself when the source is collected."""
-        self._stop()
-        self._closed = True
-
-    def __enter__(self) -> Self:
-        """The source itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the source."""
-        self.close()
 
 
 def _check(
@@ -203,16 +124,6 @@ def _check(
         problems.append(f"prefetch={prefetch} must be 0 or more")
     if problems:
         raise InputError(*problems)
-
-
-def _gather(images: Pictures, rows: NDArray[np.int64]) -> Pixels:
-    """Rows of an array; a mapped file is read in ascending order."""
-    if not isinstance(images, np.memmap):
-        return np.asarray(images[rows])
-    order = np.argsort(rows, kind="stable")
-    out = np.empty((len(rows), *images.shape[1:]), dtype=images.dtype)
-    out[order] = images[rows[order]]
-    return out
 
 
 def _moved(

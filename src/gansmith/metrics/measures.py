@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gansmith.metrics import functional as F
 from gansmith.metrics.measure import Measure
-from gansmith.metrics.result import Result
+from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data
 from gansmith.metrics.settings import Settings
 from gansmith.types import Json
@@ -218,18 +218,26 @@ def _path_length(data: Data, settings: Settings) -> Result:
     return _result("path_length", got.mean, ends, (0, len(steps)), settings, {"trim": settings.trim}, detail)
 
 
-def _diversity(name: str, column: str) -> Callable[[Data, Settings], Result]:
-    """Mean distance of pairs; rows without a partner (NaN) are left out."""
+def _mean_of(name: str, column: str) -> Callable[[Data, Settings], Result]:
+    """Mean of a column; rows without a value (NaN: a pair that lacks a partner) are left out."""
 
     def compute(data: Data, settings: Settings) -> Result:
-        distances = data.column("fake", column)
-        distances = distances[~distances.isnan()]
-        F.check_enough(f"{name} (pairs)", 1, len(distances))
-        ends = _mean_ends(distances, settings)
-        return _result(name, float(distances.double().mean()), ends, (0, len(distances)), settings, {})
+        values = data.column("fake", column)
+        values = values[~values.isnan()]
+        F.check_enough(f"{name} (values)", 1, len(values))
+        ends = _mean_ends(values, settings)
+        return _result(name, float(values.double().mean()), ends, (0, len(values)), settings, {})
 
     return compute
 
+
+_FIDELITY: tuple[tuple[str, Better, str], ...] = (
+    ("psnr", "higher", "how near pixels are to those of the wanted image (dB)"),
+    ("ssim", "higher", "how alike structures are to those of the wanted image (1: equal)"),
+    ("likeness", "lower", "how different made and wanted image look (0: equal)"),
+    ("cycle_psnr", "higher", "how near a source is to itself after both translations (dB)"),
+)
+"""Means over images of what each has for itself."""
 
 _BOTH = {"real": ("features",), "fake": ("features",)}
 _ALL = {**_BOTH, "train": ("features",)}
@@ -285,11 +293,15 @@ MEASURES: dict[str, Measure] = {
             True,
         ),
         *(
-            Measure(name, "higher", {"fake": (column,)}, (), _diversity(name, column), about)
+            Measure(name, "higher", {"fake": (column,)}, (), _mean_of(name, column), about)
             for name, column, about in (
                 ("diversity", "pair_distance", "how different two samples look"),
                 ("class_diversity", "class_pair_distance", "how different two samples of one class look"),
             )
+        ),
+        *(
+            Measure(name, better, {"fake": (name,)}, (), _mean_of(name, name), about)
+            for name, better, about in _FIDELITY
         ),
         Measure(
             "path_length", "lower", {"fake": ("path_step",)}, (), _path_length, "how fast images change between samples"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["Layout", "crop"]
+__all__ = ["Layout", "crop", "pad_to_multiple"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,16 @@ def crop(x: Tensor, height: int, width: int) -> Tensor:
     """The central part of `(n, c, h, w)`; generators overshoot sizes that doubling can't reach exactly."""
     top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
     return x[..., top : top + height, left : left + width]
+
+
+def pad_to_multiple(x: Tensor, divisor: int) -> Tensor:
+    """`(n, c, h, w)` continued below and to the right until its sides are multiples of `divisor`.
+
+    The image is reflected at its border, row and column of the border not repeated; where it is too small for that,
+    its last row and column are repeated.
+    """
+    below, right = (-side % divisor for side in x.shape[-2:])
+    if not below and not right:
+        return x
+    mirrors = below < x.shape[-2] and right < x.shape[-1]
+    return F.pad(x, (0, right, 0, below), "reflect" if mirrors else "replicate")

@@ -76,7 +76,10 @@ class Recipe(Generic[H]):
         presets: Full-size configurations from papers, by name: hyper-parameters in place of a size's.
         references: Papers.
         provenance: Module or file that it came from.
-        reads: Fields of the data that it is made for: `image`, or `tokens` for tables.
+        reads: Fields of the data that it is made for: `image`, with `source` where it translates from another domain;
+            `tokens` for tables.
+        tasks: What it learns from image to image, best first: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`,
+            `colourise`. Empty for recipes that make samples of noise.
     """
 
     id: str
@@ -88,6 +91,7 @@ class Recipe(Generic[H]):
     provenance: str = ""
     presets: Mapping[str, Preset] = field(default_factory=dict)
     reads: tuple[str, ...] = ("image",)
+    tasks: tuple[str, ...] = ()
 
     def game(self, spec: Spec, hp: H) -> Game:
         """Build the game and check that the data has what it reads.
@@ -116,10 +120,11 @@ def recipe(
     references: tuple[str, ...] = (),
     presets: Mapping[str, Preset] | None = None,
     reads: tuple[str, ...] = ("image",),
+    tasks: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Spec, H], Game]], Recipe[H]]:
     """Make a recipe of a function `(spec, hp) -> Game`; the module's variable then is the `Recipe`."""
 
     def wrap(build: Callable[[Spec, H], Game]) -> Recipe[H]:
-        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {}, reads)
+        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {}, reads, tasks)
 
     return wrap

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from gansmith.data.table.codec import FORMAT as TABLE
+from gansmith.data.translation.codec import KIND as TRANSLATION
 from gansmith.errors import InputError
 from gansmith.run.model import Model
 from gansmith.run.saved import Saved
 from gansmith.run.table_model import TableModel
+from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["load", "load_images"]
+__all__ = ["for_sampling", "load", "load_images", "load_translator"]
 
 
-def load(path: str | Path, recipe: str | None = None) -> Model | TableModel:
+def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | TranslationModel:
     """Read a model folder, or the model of a run folder.
 
     Args:
@@ -21,18 +23,37 @@ def load(path: str | Path, recipe: str | None = None) -> Model | TableModel:
         recipe: Recipe file of a model whose recipe is not installed. Code never comes from the model folder.
 
     Returns:
-        A `Model` of images, or a `TableModel`.
+        A `Model` of images, a `TableModel`, or a `TranslationModel` from images to images.
 
     Raises:
         InputError: The folder holds no model, a damaged one, or one whose recipe is not installed.
     """
     saved = Saved.of(path, recipe)
-    return TableModel.read(saved) if saved.codec.get("format") == TABLE else Model.read(saved)
+    if saved.codec.get("format") == TABLE:
+        return TableModel.read(saved)
+    return TranslationModel.read(saved) if saved.codec.get("kind") == TRANSLATION else Model.read(saved)
+
+
+def for_sampling(path: str | Path, recipe: str | None = None) -> Model | TableModel:
+    """The same where samples are made of noise. Raises `InputError` for a model from images to images, too."""
+    found = load(path, recipe)
+    if isinstance(found, TranslationModel):
+        raise InputError(f"{path} makes images of your images, not of noise: use gansmith apply")
+    return found
 
 
 def load_images(path: str | Path, recipe: str | None = None) -> Model:
-    """The same where only images will do. Raises `InputError` for a model of a table, too."""
-    found = load(path, recipe)
+    """The same where only a model that makes images of noise will do. Raises `InputError` for others, too."""
+    found = for_sampling(path, recipe)
     if isinstance(found, TableModel):
         raise InputError(f"{path} is a model of a table: this is for models of images")
+    return found
+
+
+def load_translator(path: str | Path, recipe: str | None = None) -> TranslationModel:
+    """The same where only a model from images to images will do. Raises `InputError` for others, too."""
+    found = load(path, recipe)
+    if not isinstance(found, TranslationModel):
+        what = "rows" if isinstance(found, TableModel) else "images"
+        raise InputError(f"{path} makes {what} of noise: use gansmith sample")
     return found

@@ -235,12 +235,13 @@ def find_modality(request: Request) -> Modality:
     from gansmith.run.images import IMAGES
     from gansmith.run.private_tables import PRIVATE_TABLES
     from gansmith.run.tables import TABLES
+    from gansmith.run.translation import Translation
 
     private = request.epsilon is not None
     if not is_table(request.data):
         if private or request.delta is not None:
             raise InputError(f"{request.data}: only tables can be learnt with --epsilon and --delta")
-        return IMAGES
+        return Translation.of(request) or IMAGES
     if request.delta is not None and not private:
         raise InputError("--delta says nothing without --epsilon: give both")
     return PRIVATE_TABLES if private else TABLES

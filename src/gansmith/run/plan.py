@@ -69,7 +69,7 @@ class Plan:
     @property
     def name(self) -> str:
         """A short name of the data."""
-        return data_name(self.request.data)
+        return _name(self.request)
 
     @property
     def codec(self) -> Any:
@@ -79,7 +79,8 @@ class Plan:
     def command(self) -> str:
         """The command that makes this run again, with every choice spelt out."""
         request, defaults = self.request, Request("")
-        words = ["gansmith", "train", str(request.data), "--recipe", request.recipe or self.recipe.id]
+        words = ["gansmith", "train", str(request.data), *([] if request.second is None else [str(request.second)])]
+        words += ["--recipe", request.recipe or self.recipe.id]
         words += ["--preset", request.preset] if request.preset else ["--size", self.size]
         words += ["--budget", request.budget or self.data.budget, "--seed", str(request.seed)]
         words += ["--out", str(self.folder)]
@@ -96,7 +97,7 @@ class Plan:
         for name, value in vars(request.read).items():
             if value != getattr(type(request.read)(), name):
                 words += ["--read", f"{name}={_said(value)}"]
-        for name in ("schema", "target", "epsilon", "delta"):
+        for name in ("task", "schema", "target", "epsilon", "delta"):
             if getattr(request, name) is not None:
                 words += [f"--{name}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
@@ -155,13 +156,13 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     if origin is not None:
         identity["from"] = origin.digest
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-    folder = Path(request.out) if request.out else Path("runs") / f"{data_name(request.data)}-{recipe.id}-{digest}"
+    folder = Path(request.out) if request.out else Path("runs") / f"{_name(request)}-{recipe.id}-{digest}"
     return Plan(request, modality, data, recipe, size, hp, budget, folder, identity, origin)
 
 
 def _check_kind(request: Request, recipe: Recipe[Any], modality: Modality) -> None:
     """Refuse a recipe for another kind of data."""
-    made_for = "table" if "tokens" in recipe.reads else "image"
+    made_for = "table" if "tokens" in recipe.reads else "translation" if recipe.tasks else "image"
     if made_for != modality.id:
         raise InputError(
             f"recipe {recipe.id} is for {made_for}s, and {request.data} holds {modality.id}s: leave --recipe out, or "
@@ -208,6 +209,12 @@ def _differences(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> Iterator
             yield from ((f"{key} {name}", a, b) for name, a, b in _differences(was, now))
         elif was != now:
             yield key, was, now
+
+
+def _name(request: Request) -> str:
+    """A short name of the data: of both folders, where there are two."""
+    names = [data_name(path) for path in (request.data, request.second) if path is not None]
+    return "-to-".join(names)
 
 
 def data_name(path: str | Path) -> str:

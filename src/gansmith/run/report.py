@@ -159,6 +159,11 @@ def _curves(events: list[dict[str, Any]]) -> str:
             line_chart(curves(evaluations, "scores", ["kernel", "raw_kernel"]), "samples"),
         )
     )
+    for name, title in (
+        ("psnr", "Likeness of pixels to wanted validation images (PSNR, dB)"),
+        ("likeness", "How different made and wanted validation images look"),
+    ):
+        drawn.append((title, line_chart(curves(evaluations, "scores", [name]), "samples")))
     nats = curves(evaluations, "scores", ["nats"])
     drawn.append(("Nats that validation data cost (lower is more probable)", line_chart(nats, "samples")))
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))

@@ -45,6 +45,9 @@ class Request:
         start: Run folder whose newest weights this run begins with; None for new ones.
         autopilot: Put right in play what the doctor finds wrong (one process only); False trains as without a doctor.
         read: What the data's format leaves open (axes, columns; of a table delimiter, encoding), and limits on it.
+        second: Of two domains, the folder of what is wanted; `data` then holds what is translated.
+        task: From images to images: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`, `colourise`; `image` takes
+            them as they are, whatever they look like. None lets the recipe, a second folder, or the data decide.
         schema: Of a table: a file that says what its columns are; None finds it.
         target: Of a table: the column that usefulness is judged by; None takes the last.
         epsilon: Of a table: learn it with differential privacy of this strength; None without.
@@ -71,6 +74,8 @@ class Request:
     start: str | Path | None = None
     autopilot: bool = True
     read: ReadOptions | TableOptions = field(default_factory=ReadOptions)
+    second: str | Path | None = None
+    task: str | None = None
     schema: str | Path | None = None
     target: str | None = None
     epsilon: float | None = None

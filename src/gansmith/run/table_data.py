@@ -34,7 +34,7 @@ SMALL, LARGE = 10_000, 500_000
 FEWEST, EPOCHS = 60_000, 120
 """Rows that few are trained on, repeated as they are: so many at least, and so many times all of them."""
 
-OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge")
+OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge", "task", "second")
 """What a request says of images only."""
 
 

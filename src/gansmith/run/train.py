@@ -32,6 +32,7 @@ from gansmith.run.recorder import Recorder
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
+from gansmith.run.translation_model import TranslationModel
 from gansmith.run.vitals import Vitals
 from gansmith.run.watched import Watched
 
@@ -60,7 +61,7 @@ class Run:
     already: bool = False
 
     @property
-    def model(self) -> Model | TableModel:
+    def model(self) -> Model | TableModel | TranslationModel:
         """The best model."""
         file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
         return load(self.folder.model, recipe=file)

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from gansmith.core import Game, Log, NotFinite, State, play
+from gansmith.core import Draw, Draws, Game, Log, NotFinite, State, play
 from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
-from gansmith.types import Field, Spec, Token
+from gansmith.types import Batch, Field, Spec, Token
 
 __all__ = ["DESCRIBED", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
 
@@ -38,8 +38,18 @@ BATCH = 8
 
 
 def data_for(recipe: Recipe[Any], spec: Spec = LABELLED) -> Spec:
-    """The fields of images that are given, or those of rows for a recipe that is made for tables."""
-    return ROWS if "tokens" in recipe.reads else spec
+    """The fields of images with those that a recipe needs beside them, or those of rows for a recipe of tables.
+
+    Args:
+        recipe: Whose fields are looked at.
+        spec: Fields with an `image`; those that are there stay as they are. A `source` looks like the image, and a
+            `mask` lies over it.
+    """
+    if "tokens" in recipe.reads:
+        return ROWS
+    image = spec["image"]
+    made = {"image": image, "source": image, "mask": Field((1, *image.shape[1:]), "mask")}
+    return {**{name: made[name] for name in recipe.reads}, **spec}
 
 
 def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None, spec: Spec = LABELLED) -> str:
@@ -48,7 +58,7 @@ def check_recipe(recipe: Recipe[Any], settings: Mapping[str, Any] | None = None,
     Args:
         recipe: What is checked.
         settings: Hyper-parameters, to make the networks small.
-        spec: Fields of the data; a recipe for tables is checked on rows.
+        spec: Fields of the data; those that the recipe needs beside them are added (see `data_for`).
 
     Returns:
         What was checked, and the game as text.
@@ -147,6 +157,7 @@ class _Check:
         given = condition_of({**next(RandomSource(self.spec, 3))})
         batch |= {k: given for k in draw.conditions if given is not None}
         batch |= {k: code.at(torch.rand(3)) for k, code in draw.codes.items()}
+        batch |= self.given(draw)
         made = draw.make(state.best_nets, batch)
         for name, value in made.items():
             assert name in self.spec, f"draws {name!r}, which is no field of the data"
@@ -159,7 +170,18 @@ class _Check:
         alone = draw.make(state.best_nets, {k: v[:1] for k, v in batch.items()})
         apart = max(float((alone[k] - made[k][:1]).abs().max()) for k in made)
         assert apart < 1e-4, "a sample depends on the others that it is drawn with"
-        return f"draws {', '.join(made)} in the shape of the data, each sample on its own"
+        source = f" from {', '.join(draw.given)}" if draw.given else ""
+        return f"draws {', '.join(made)}{source} in the shape of the data, each sample on its own"
+
+    def given(self, draw: Draw) -> Batch:
+        """Three rows of what a sample is made from, posed as in training where the game poses it."""
+        if draw.pose is None:
+            return next(RandomSource(draw.given, 3)) if draw.given else {}
+        posed = draw.pose(next(RandomSource(self.spec, 3)), Draws(0, 3))
+        shapes = {name: tuple(value.shape[1:]) for name, value in posed.items()}
+        wanted = {name: field.shape for name, field in draw.given.items()}
+        assert shapes == wanted, f"poses {shapes}, but a sample is made from {wanted}"
+        return posed
 
 
 def _every(game: Game, name: str) -> int:

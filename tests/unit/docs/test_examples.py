@@ -26,6 +26,7 @@ from gansmith.recipes._registry import find_recipe
 from gansmith.run import judging
 from gansmith.run.budget import Budget
 from gansmith.run.settings import parse_settings, resolve
+from gansmith.run.translation import DEFAULTS
 from pages import PAGES, ROOT, blocks, name_of
 
 SAMPLES = 192
@@ -103,8 +104,9 @@ def test_commands_parse(page, monkeypatch):
         args = read(command(name).parser(), words)
         if getattr(args, "budget", None):
             Budget.parse(args.budget)
-        recipe = getattr(args, "recipe", None) or ("r3gan" if name == "train" else None)
-        if recipe and (recipe in ("r3gan", "dcgan", "gan") or (ROOT / recipe).is_file()):
+        usual = DEFAULTS.get(getattr(args, "task", None), "r3gan")
+        recipe = getattr(args, "recipe", None) or (usual if name == "train" else None)
+        if recipe and (recipe in ("r3gan", "dcgan", "gan", *DEFAULTS.values()) or (ROOT / recipe).is_file()):
             resolve(
                 find_recipe(recipe), getattr(args, "size", None) or "s", parse_settings(getattr(args, "settings", []))
             )

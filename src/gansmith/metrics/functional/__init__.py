@@ -4,6 +4,7 @@ from gansmith.metrics.functional._check import TooFew, check_enough
 from gansmith.metrics.functional.accuracy import accuracy, confusion, correct, per_class
 from gansmith.metrics.functional.authenticity import Authenticity, authenticity
 from gansmith.metrics.functional.bootstrap import bootstrap_mean, counts, interval, standard_interval
+from gansmith.metrics.functional.fidelity import psnr, ssim
 from gansmith.metrics.functional.frechet import (
     frechet_bias,
     frechet_distance,
@@ -54,6 +55,8 @@ __all__ = [
     "per_class",
     "prdc",
     "prdc_replicates",
+    "psnr",
     "spread",
+    "ssim",
     "standard_interval",
 ]

