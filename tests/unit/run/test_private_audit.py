@@ -2,7 +2,11 @@
 
 The attack has all that the promise grants: it knows all other rows, every setting and the first weights. The canary's
 gradient is as long as the bound lets it be, and nobody else's points its way (Nasr et al. 2021, Adversary
-Instantiation, the strongest of theirs), so that the attack comes near to what is promised.
+Instantiation, the strongest of theirs), so that no attack sees more.
+
+Canaries that point different ways never meet: each is clipped alone, sampled alone, and has noise of its own in its own
+weight. So one model with many canaries is as many models with one, and weights that no canary points to are models
+without.
 """
 
 from __future__ import annotations
@@ -21,12 +25,9 @@ from gansmith.run.accountant import noise_for
 pytest.importorskip("dp_accounting", reason="needs the extra gansmith[private]")
 beta = pytest.importorskip("scipy.stats").beta
 
-ROWS, BATCH, STEPS, EPSILON, DELTA = 16, 8, 4, 1.0, 1e-3
-MODELS = 1000
-"""Models with the canary, and as many without it; half of them choose the threshold for the other half."""
-
-FEW = 200
-"""Enough where the promise is badly broken."""
+ROWS, BATCH, STEPS, EPSILON, DELTA = 16, 8, 4, 1.0, 0.05
+CANARIES, MODELS = 1000, 6
+"""Ways that a canary points to in a model, and as many that none does; half of them choose the attack's threshold."""
 
 SURE = 0.999
 
@@ -41,33 +42,33 @@ class Along(Scene):
         return self.G(self.x).mean()
 
 
-def found_in(canary: bool, noise: float, clip: float, secret: int) -> float:
-    """How far a trained model has gone the canary's way."""
-    x = torch.tensor([[0.0, 0.5]]).repeat(ROWS, 1)
-    rows = {"x": torch.cat([x, torch.tensor([[100.0, 0.0]])]) if canary else x}
-    net = nn.Linear(2, 1, bias=False)
+def seen_in(noise: float, secret: int) -> np.ndarray:
+    """How far a trained model has gone the way of canaries that were not there, and of those that were, `(2, n)`."""
+    rows = torch.zeros(CANARIES + ROWS, 2 * CANARIES)
+    rows[:CANARIES, CANARIES:] = 100 * torch.eye(CANARIES)
+    net = nn.Linear(2 * CANARIES, 1, bias=False)
     nn.init.zeros_(net.weight)
     game = Game(
         {"G": net},
         Along,
         {"G": Player(("G",), lambda p: torch.optim.SGD(p, lr=1.0))},
         (Stage((Turn("G", {"loss": Term(lambda s: s.loss())}),)),),
-        rule=PrivateRounds(BATCH, clip, noise),
+        rule=PrivateRounds(BATCH, 1.0, noise),
     )
-    source = PoissonSource(rows, BATCH, secret)
-    source.rate = BATCH / ROWS  # one row more changes nothing of the others
+    source = PoissonSource({"x": rows}, BATCH, secret)
+    source.rate = BATCH / ROWS  # as if each canary were the one row that is added
     play(State(game, source, secret), STEPS)
-    return -float(net.weight[0, 0].detach())
+    return -net.weight.detach().view(2, CANARIES).numpy()
 
 
-def least_epsilon(noise: float, models: int) -> float:
+def least_epsilon(noise: float) -> float:
     """The epsilon below which the truth can't lie, but once in a thousand: from the attack's true and false positives.
 
     With (epsilon, delta), of every attack: true positives <= e^epsilon * false positives + delta, and the same of
     negatives (Kairouz et al. 2015, theorem 2.1). Both rates are replaced by the ends of their Clopper-Pearson
     intervals that are kindest to the promise; the threshold comes from other models than the rates.
     """
-    seen = np.array([[found_in(c, noise, 1.0, 2 * i + c + 10**6) for i in range(models)] for c in (False, True)])
+    seen = np.concatenate([seen_in(noise, 10**6 + i) for i in range(MODELS)], 1)
     chosen, counted = seen[:, ::2], seen[:, 1::2]
     n = counted.shape[1]
     limits = np.quantile(chosen, np.linspace(0.02, 0.98, 49))
@@ -95,26 +96,22 @@ def noise() -> float:
     return noise_for(EPSILON, DELTA, None, BATCH / ROWS, STEPS)
 
 
-@pytest.mark.slow
-def test_an_attack_sees_no_more_than_epsilon_allows(noise):
-    assert least_epsilon(noise, MODELS) <= EPSILON
+def test_an_attack_sees_no_more_than_epsilon_allows_and_some_of_that(noise):
+    assert 0.2 * EPSILON < least_epsilon(noise) <= EPSILON
 
 
-@pytest.mark.slow
-def test_the_same_attack_sees_through_a_third_of_the_noise(noise):
-    assert least_epsilon(noise / 3, MODELS) > EPSILON
+def test_the_same_attack_sees_through_half_the_noise(noise):
+    assert least_epsilon(noise / 2) > EPSILON
 
 
-@pytest.mark.slow
 def test_the_same_attack_sees_through_training_without_noise():
-    assert least_epsilon(0.0, FEW) > 2 * EPSILON
+    assert least_epsilon(0.0) > 2 * EPSILON
 
 
-@pytest.mark.slow
 def test_the_same_attack_sees_through_noise_without_clipping(noise, monkeypatch):
     """Noise for a bound that gradients don't keep, as in tools that forget to clip."""
     from gansmith.core.clipped import Clipped
 
     bound = Clipped.sums
     monkeypatch.setattr(Clipped, "sums", lambda self, loss, n, clip: bound(self, loss, n, 1e6))
-    assert least_epsilon(noise, FEW) > 2 * EPSILON
+    assert least_epsilon(noise) > 2 * EPSILON
