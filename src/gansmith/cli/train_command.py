@@ -34,6 +34,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "settings",
         nargs="*",
         action=_Words,
+        default=[],
         metavar="[DATA2] name=value",
         help="of two domains, the folder of what is wanted; settings of the recipe",
     )
