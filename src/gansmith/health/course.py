@@ -280,7 +280,7 @@ def healthy(history: History) -> Diagnosis:
         "well",
         0.7,
         None,
-        "Both players learn from each other. "
+        ("Both players learn from each other. " if told else "Nothing is wrong. ")
         + ("Samples should go on getting better with more training." if more else "The model can be used."),
         tuple(evidence),
         (Remedy("time", "for still better samples, go on with a larger --budget"),) if more else (),
