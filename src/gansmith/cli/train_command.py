@@ -33,6 +33,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "settings",
         nargs="*",
+        default=[],
         action=_Words,
         metavar="[DATA2] name=value",
         help="of two domains, the folder of what is wanted; settings of the recipe",
