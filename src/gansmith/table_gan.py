@@ -30,7 +30,9 @@ class TableGAN:
         schema: A file that says what the columns are; None finds it (see `gansmith inspect --schema`).
         target: The column that usefulness is judged by; None takes the last.
         out: Run folder with report, samples and checkpoints; None keeps nothing on the disk.
-        recipe: A variant for tables.
+        recipe: A variant for tables; None for the usual one.
+        epsilon: Learn with differential privacy of this strength; None without. Needs a complete `schema`.
+        delta: Probability with which that may fail; None for 1e-6, less for many rows.
         listener: Called with every event of the training.
         settings: The recipe's hyper-parameters.
 
@@ -48,12 +50,15 @@ class TableGAN:
         schema: str | Path | None = None,
         target: str | None = None,
         out: str | Path | None = None,
-        recipe: str = "rowgan",
+        recipe: str | None = None,
+        epsilon: float | None = None,
+        delta: float | None = None,
         listener: Listener | None = None,
         **settings: Any,
     ) -> None:
         self.budget, self.size, self.seed, self.schema, self.target = budget, size, seed, schema, target
         self.out, self.recipe, self.listener, self.settings = out, recipe, listener, settings
+        self.epsilon, self.delta = epsilon, delta
         self.model: TableModel | None = None
         self.scores: Evaluation | None = None
 
@@ -77,7 +82,7 @@ class TableGAN:
                 out=self.out or Path(folder) / "run",
                 seed=self.seed,
                 listener=self.listener,
-                request={"schema": self.schema, "target": self.target},
+                request={"schema": self.schema, "target": self.target, "epsilon": self.epsilon, "delta": self.delta},
                 **self.settings,
             )
             model = run.model

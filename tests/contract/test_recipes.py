@@ -41,6 +41,7 @@ SMALL = {
     "acgan": {"width": 4, "z_dim": 8},
     "infogan": {"width": 4, "z_dim": 8, "choices": 3},
     "rowgan": {"width": 8, "every": 2, "passes": 3, "decay": 0.01},
+    "private-rows": {"width": 8},
     "cyclegan": {"width": 4, "blocks": 1, "pool": 6},
     "pix2pix": {"width": 4},
     "cut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},

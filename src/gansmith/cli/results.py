@@ -11,6 +11,7 @@ from gansmith.metrics import Evaluation, measure_of
 from gansmith.run.files import read_json
 from gansmith.run.history import history_of
 from gansmith.run.plan import Plan
+from gansmith.run.private_words import told
 from gansmith.run.train import Run
 
 __all__ = ["show_evaluation", "show_plan", "show_run"]
@@ -43,6 +44,8 @@ def show_run(run: Run, as_json: bool = False) -> None:
         print(f"{run.folder.root} is finished already; a larger budget or another --seed is a new run")
     show_evaluation(Evaluation.from_json({k: metrics[k] for k in ("results", "ceiling", "skipped")}))
     print()
+    for line in [metrics["caution"], *told(run.record["promise"])] if "caution" in metrics else []:
+        print(line)
     for line in spoken(diagnose(history_of(run.folder)), brief=True):
         print(line)
     print()

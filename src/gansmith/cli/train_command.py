@@ -78,6 +78,15 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     tables.add_argument(
         "--target", metavar="COLUMN", help="judge usefulness by predicting this one (default: the last)"
     )
+    tables.add_argument(
+        "--epsilon",
+        type=float,
+        metavar="E",
+        help="learn with differential privacy of this strength (3 is usual, less is stronger); needs --schema",
+    )
+    tables.add_argument(
+        "--delta", type=float, metavar="D", help="how probably that may fail (default: 1e-6, less for many rows)"
+    )
     add_compute(parser)
     add_json(parser)
 
@@ -115,6 +124,8 @@ def _run(args: argparse.Namespace) -> int:
         read=options_of(args.data, args.read),
         schema=args.schema,
         target=args.target,
+        epsilon=args.epsilon,
+        delta=args.delta,
     )
     with screen(quiet=args.json) as listener:
         if args.dry_run:
@@ -138,6 +149,7 @@ COMMAND = Command(
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "gansmith train customers.csv                      a table: three minutes",
         "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
+        "gansmith train customers.csv --schema schema.json --epsilon 3    with differential privacy",
         "gansmith train horses/ zebras/                    from one to the other, without pairs",
         "gansmith train pairs/                             input/ and target/, or both sides in each picture",
         "gansmith train photos/ --task upscale factor=4    also inpaint, denoise, colourise",

@@ -6,6 +6,7 @@ from gansmith.core.draws import Draws, mix
 from gansmith.core.game import EMA, Code, Draw, Game, GameError, Player, Stage, Styles, Term, Turn
 from gansmith.core.loop import Hook, RoundRule, alternate, play
 from gansmith.core.moves import Log, look, move
+from gansmith.core.private import PrivateRounds
 from gansmith.core.rules import OptimisticAdam, extragradient, optimistic, simultaneous
 from gansmith.core.scene import Scene, flow
 from gansmith.core.schedules import at, cosine, linear, progress, ramped_half_life
@@ -26,6 +27,7 @@ __all__ = [
     "NotFinite",
     "OptimisticAdam",
     "Player",
+    "PrivateRounds",
     "RoundRule",
     "Scene",
     "Snapshot",

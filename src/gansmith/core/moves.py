@@ -19,24 +19,26 @@ from gansmith.core.schedules import at
 from gansmith.core.state import State
 from gansmith.types import Batch, count_rows
 
-__all__ = ["Log", "forward", "look", "move", "put"]
+__all__ = ["Due", "Log", "due", "forward", "look", "losses", "move", "only", "put", "scene_of", "seed_nets", "step"]
 
 Log = dict[str, Tensor]
 """Detached scalars of one round, `player/term` and `player/watched`; with measuring on also `player/grad_norm`,
 `player/grad_cosine` (with the mean of earlier gradients, where the optimiser keeps one) and `player/update_ratio`."""
 
 
-class _Due(NamedTuple):
+class Due(NamedTuple):
+    """A term that is played in this round, with its weight."""
+
     term: Term
     weight: float
 
 
 def forward(state: State, owner: str, batch: Batch, names: Iterable[str]) -> dict[str, Tensor]:
     """Flows of a batch with the owner's graph, to be carried through the round."""
-    _seed(state, f"carry {owner}")
+    seed_nets(state, f"carry {owner}")
     with only(state, owner), state.backend.precision():
         rows = count_rows(batch)
-        scene = _scene(state, batch, slice(0, rows), rows, f"carry {owner}")
+        scene = scene_of(state, batch, slice(0, rows), rows, f"carry {owner}")
         return {name: getattr(scene, name) for name in names}
 
 
@@ -82,11 +84,11 @@ def move(
             elsewhere, where looking means waiting for the device, in measured rounds.
     """
     backend, rows = state.backend, count_rows(batch)
-    terms = _due(state, turn)
+    terms = due(state, turn)
     if not terms:
         return {}
-    leaves = dict.fromkeys(name for due in terms.values() for name in due.term.leaves)
-    _seed(state, slot)  # dropout and the like inside nets
+    leaves = dict.fromkeys(name for found in terms.values() for name in found.term.leaves)
+    seed_nets(state, slot)  # dropout and the like inside nets
     parts: dict[str, Tensor] = {}
     with only(state, turn.player) as params:
         state.optims[turn.player].zero_grad(set_to_none=True)
@@ -96,11 +98,11 @@ def move(
                 for buffer, value in zip(state.buffers_of(turn.player), before, strict=True):
                     buffer.copy_(value)
             share = (piece.stop - piece.start) / rows
-            scene = _scene(state, batch, piece, rows, str(slot), given, leaves)
+            scene = scene_of(state, batch, piece, rows, str(slot), given, leaves)
             with backend.precision():
-                values, loss = _losses(terms, scene)
+                values, loss = losses(terms, scene)
             if (measure or backend.device.type == "cpu") and not math.isfinite(float(loss.detach())):
-                again = partial(_scene, state, batch, piece, rows, str(slot), given, leaves)
+                again = partial(scene_of, state, batch, piece, rows, str(slot), given, leaves)
                 raise _broken(state, turn.player, slot, terms, values, again)
             if not loss.requires_grad:
                 raise GameError(f"the loss of {turn.player!r} ({', '.join(terms)}) does not depend on its nets")
@@ -114,31 +116,31 @@ def move(
         log = {f"{turn.player}/{name}": value for name, value in parts.items()}
         total = sum(float(parts[n]) * d.weight for n, d in terms.items()) if turn.gate else 0.0
         if turn.gate is None or turn.gate(total):
-            log |= _step(state, turn.player, params, measure)
+            log |= step(state, turn.player, params, measure)
     backend.agree_on([*state.buffers_of(turn.player), *state.coupled_buffers])
     return log
 
 
-def _losses(terms: Mapping[str, _Due], scene: Scene) -> tuple[dict[str, Tensor], Tensor]:
+def losses(terms: Mapping[str, Due], scene: Scene) -> tuple[dict[str, Tensor], Tensor]:
     """The values of the terms, and their weighted sum."""
-    values = {name: due.term.fn(scene) for name, due in terms.items()}
-    return values, torch.stack([values[name] * due.weight for name, due in terms.items()]).sum()
+    values = {name: found.term.fn(scene) for name, found in terms.items()}
+    return values, torch.stack([values[name] * found.weight for name, found in terms.items()]).sum()
 
 
 def _broken(
     state: State,
     player: str,
     slot: int,
-    terms: Mapping[str, _Due],
+    terms: Mapping[str, Due],
     values: Mapping[str, Tensor],
     scene: Callable[[], Scene],
 ) -> NotFinite:
     """Which term broke, and which tensor before it: found by computing the same once more, under watch."""
 
     def again() -> None:
-        _seed(state, slot)
+        seed_nets(state, slot)
         with state.backend.precision():
-            _losses(terms, scene())
+            losses(terms, scene())
 
     name = next((n for n, value in values.items() if not math.isfinite(float(value.detach()))), next(iter(values)))
     first = first_broken(state.game.nets, again)
@@ -179,7 +181,7 @@ def only(state: State, owner: str) -> Iterator[list[nn.Parameter]]:
                 buffer.copy_(value)
 
 
-def _seed(state: State, what: int | str) -> None:
+def seed_nets(state: State, what: int | str) -> None:
     """Seed the generator that nets draw from; on the CPU directly, since the general way costs a hundred times more."""
     seed = mix(state.seed, state.clock.round, what, state.backend.rank)
     if state.backend.device.type == "cpu":
@@ -188,17 +190,17 @@ def _seed(state: State, what: int | str) -> None:
         torch.manual_seed(seed)
 
 
-def _due(state: State, turn: Turn) -> dict[str, _Due]:
+def due(state: State, turn: Turn) -> dict[str, Due]:
     """Terms due in this round with their weights, by name; those whose dial stands at 0 are not computed."""
     clock, found = state.clock, {}
     for name, term in {**turn.terms, **turn.reserve}.items():
         dial = state.dials.get(f"weight/{turn.player}/{name}", 1.0 if name in turn.terms else 0.0)
         if dial and clock.stage_round % term.every == 0:
-            found[name] = _Due(term, at(term.weight, clock) * term.every * dial)
+            found[name] = Due(term, at(term.weight, clock) * term.every * dial)
     return found
 
 
-def _scene(
+def scene_of(
     state: State,
     batch: Batch,
     piece: slice,
@@ -207,6 +209,7 @@ def _scene(
     given: Mapping[str, Any] | None = None,
     leaves: Iterable[str] = (),
 ) -> Scene:
+    """The scene of a move on some of a batch's rows, with the noise of those rows."""
     backend, clock = state.backend, state.clock
     first = backend.rank * rows
     draws = Draws(
@@ -222,7 +225,7 @@ def _scene(
     return state.game.scene(state.game.nets, part, clock, draws, given, leaves)
 
 
-def _step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> Log:
+def step(state: State, who: str, params: list[nn.Parameter], measure: bool) -> Log:
     """Clip, set the scheduled and dialled settings, step, project; with `measure` also log norms."""
     player, optim, clock = state.game.players[who], state.optims[who], state.clock
     log: Log = {}

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gansmith.nets.full_precision import in_full
+from gansmith.nets.smooth import Smooth, rising
 from gansmith.types import Token
 
 __all__ = ["Embedding", "Heads", "RowCritic", "RowGenerator"]
 
 SMOOTH = 2.0
 """Rounds of the waves that rising tokens begin with, in standard deviations: neighbours begin alike."""
-
-FEWEST = 4
-"""Rising choices from which on waves make sense."""
 
 
 class Embedding(nn.Module):
@@ -32,11 +31,12 @@ class Embedding(nn.Module):
     Args:
         tokens: What each token is.
         width: Length of the vectors.
+        shared: Smooth functions that the rising choices of a token share, see `Smooth`; none for 0.
     """
 
     offsets: Tensor
 
-    def __init__(self, tokens: Sequence[Token], width: int) -> None:
+    def __init__(self, tokens: Sequence[Token], width: int, shared: int = 0) -> None:
         super().__init__()
         sizes = [token.size for token in tokens]
         starts = [sum(sizes[:i]) for i in range(len(sizes))]
@@ -44,20 +44,23 @@ class Embedding(nn.Module):
         self.register_buffer("offsets", torch.tensor(starts), persistent=False)
         self.weight = nn.Parameter(torch.randn(self.total + 1, width))
         with torch.no_grad():
-            for token, start in zip(tokens, starts, strict=True):
-                if token.rising is not None and token.size - token.rising > FEWEST:
-                    self.weight[start + token.rising : start + token.size] = _waves(token.size - token.rising, width)
+            for start, count in rising(tokens, starts).values():
+                self.weight[start : start + count] = _waves(count, width)
             self.weight[-1] = 0.0
+        self.smooth = Smooth(rising(tokens, starts), width, shared)
 
     def forward(self, tokens: Tensor, known: Tensor) -> Tensor:
         """From tokens int64 `(n, T)` and which are known, bool `(n, T)`, to sums `(n, width)`."""
         return F.embedding_bag(
-            torch.where(known, tokens + self.offsets, self.total), self.weight, mode="sum", padding_idx=self.total
+            torch.where(known, tokens + self.offsets, self.total),
+            self.smooth(self.weight),
+            mode="sum",
+            padding_idx=self.total,
         )
 
     def soft(self, rows: Tensor) -> Tensor:
         """The same of rows of shares `(n, total)`, a 1 where a token is known to be that, zeros where it is not."""
-        return F.linear(rows, self.weight[:-1].T)
+        return F.linear(rows, self.smooth(self.weight)[:-1].T)
 
     def hard(self, tokens: Tensor) -> Tensor:
         """Tokens int64 `(n, T)` as rows of zeros and ones `(n, total)`."""
@@ -71,7 +74,7 @@ class Embedding(nn.Module):
     def of(self, place: int) -> Tensor:
         """Vectors of all choices of the token at a place, `(size, width)`."""
         start = int(self.offsets[place])
-        return self.weight[start : start + self.sizes[place]]
+        return self.smooth.some(place, start, self.weight[start : start + self.sizes[place]])
 
 
 def _waves(count: int, width: int) -> Tensor:
@@ -84,21 +87,31 @@ def _waves(count: int, width: int) -> Tensor:
 class Heads(nn.Module):
     """Logits of every token. Tokens of like size share one matrix product, padded to a power of two.
 
+    With smooth functions the choices' own vectors begin at zero: what few rows don't say stays unsaid. Many rows are
+    learnt faster from random ones.
+
     Args:
-        sizes: Choices of each token.
+        tokens: What each token is.
         width: Length of what is read.
+        shared: Smooth functions that the rising choices of a token share, see `Smooth`; none for 0.
     """
 
-    def __init__(self, sizes: Sequence[int], width: int) -> None:
+    def __init__(self, tokens: Sequence[Token], width: int, shared: int = 0) -> None:
         super().__init__()
+        sizes = [token.size for token in tokens]
         padded: dict[int, list[int]] = {}
         for place, size in enumerate(sizes):
             padded.setdefault(max(4, 1 << (size - 1).bit_length()), []).append(place)
         self.sizes, self.groups = list(sizes), sorted(padded.items())
+        start = 0.0 if shared else 1 / math.sqrt(width)
         self.weight = nn.ParameterList(
-            nn.Parameter(torch.randn(len(places) * size, width) / math.sqrt(width)) for size, places in self.groups
+            nn.Parameter(start * torch.randn(len(places) * size, width)) for size, places in self.groups
         )
         self.bias = nn.ParameterList(nn.Parameter(torch.zeros(len(places) * size)) for size, places in self.groups)
+        self.smooth = nn.ModuleList()
+        for size, places in self.groups:
+            found = rising([tokens[place] for place in places], range(0, size * len(places), size))
+            self.smooth.append(Smooth({places[i]: where for i, where in found.items()}, width, shared))
         self._at = {place: (g, i) for g, (_, places) in enumerate(self.groups) for i, place in enumerate(places)}
 
     def losses(self, x: Tensor, tokens: Tensor) -> Tensor:
@@ -124,14 +137,16 @@ class Heads(nn.Module):
     def _padded(self, x: Tensor) -> Iterator[tuple[int, list[int], Tensor]]:
         """Padded size, places, and logits `(n, places, size)` of each group."""
         for group, (size, places) in enumerate(self.groups):
-            yield size, places, F.linear(x, self.weight[group], self.bias[group]).view(len(x), len(places), size)
+            weight = self.smooth[group](self.weight[group])
+            yield size, places, F.linear(x, weight, self.bias[group]).view(len(x), len(places), size)
 
     def one(self, x: Tensor, place: int) -> Tensor:
         """Logits `(n, size)` of one token."""
         group, i = self._at[place]
         start = i * self.groups[group][0]
         rows = slice(start, start + self.sizes[place])
-        return F.linear(x, self.weight[group][rows], self.bias[group][rows])
+        smooth = cast(Smooth, self.smooth[group])
+        return F.linear(x, smooth.some(place, start, self.weight[group][rows]), self.bias[group][rows])
 
 
 class RowGenerator(nn.Module):
@@ -142,18 +157,21 @@ class RowGenerator(nn.Module):
         width: Units.
         depth: Residual blocks.
         passes: Passes of `relaxed`.
+        shared: Smooth functions that the rising choices of a token share, see `Smooth`; none for 0.
     """
 
-    def __init__(self, tokens: Sequence[Token], width: int = 256, depth: int = 1, passes: int = 4) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], width: int = 256, depth: int = 1, passes: int = 4, shared: int = 0
+    ) -> None:
         super().__init__()
         self.passes = passes
         self.length = len(tokens)
         self.parts = [token.part for token in tokens]
-        self.embedding = Embedding(tokens, width)
+        self.embedding = Embedding(tokens, width, shared)
         self.start = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        self.heads = Heads(self.embedding.sizes, width)
+        self.heads = Heads(tokens, width, shared)
         self.scale = 1 / math.sqrt(self.length)
 
     def read(self, known: Tensor) -> Tensor:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import torch
 from pydantic import Field as Setting
 from torch import Tensor
 
-from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
-from gansmith.nets.completion import complete
+from gansmith.core import EMA, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
 from gansmith.nets.tabular import RowCritic, RowGenerator
 from gansmith.objectives.adversarial import relativistic
 from gansmith.objectives.penalties import zero_centred
 from gansmith.recipes._recipe import Hp, recipe
-from gansmith.types import Batch, Spec
+from gansmith.recipes._rows import completing
+from gansmith.types import Spec
 
 __all__ = ["rowgan"]
 
@@ -26,10 +25,11 @@ class RowganHp(Hp):
     batch: int = Setting(128, ge=1, le=65536, description="real rows a round, over all processes")
     width: int = Setting(256, ge=8, le=4096, description="units of both networks")
     depth: int = Setting(1, ge=1, le=16, description="residual blocks of both networks")
-    lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (AdamW)")
+    lr_g: float = Setting(4e-4, gt=0, le=1, description="the generator's learning rate at the start (AdamW)")
     lr_d: float = Setting(1e-3, gt=0, le=1, description="the critic's learning rate at the start (AdamW)")
     lr_end: float = Setting(0.02, ge=0, le=1, description="what is left of both at the end, along a cosine")
-    decay: float = Setting(5.0, ge=0, le=100, description="weight decay of the generator")
+    shared: int = Setting(8, ge=0, le=64, description="smooth functions that near numbers share; 0 for none")
+    decay: float = Setting(3.0, ge=0, le=100, description="weight decay of the generator")
     adversarial: float = Setting(0.1, gt=0, le=100, description="weight of the critic's verdict beside the likelihood")
     gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties of the critic (R1 and R2)")
     every: int = Setting(32, ge=1, le=64, description="rounds between two moves of the critic, and two verdicts")
@@ -90,8 +90,8 @@ class Completed(Scene):
     RowganHp,
     sizes={
         "s": {},
-        "m": {"batch": 512, "width": 288, "decay": 0.3},
-        "l": {"batch": 1024, "width": 512, "depth": 2, "decay": 0.01},
+        "m": {"batch": 512, "width": 288, "lr_g": 4e-3, "shared": 0, "decay": 0.3},
+        "l": {"batch": 1024, "width": 512, "depth": 2, "lr_g": 4e-3, "shared": 0, "decay": 0.01},
     },
     references=(
         "Uria, Murray & Larochelle 2014, A Deep and Tractable Density Estimator, ICML",
@@ -104,7 +104,10 @@ class Completed(Scene):
 def rowgan(spec: Spec, hp: RowganHp) -> Game:
     """Build the game."""
     tokens = spec["tokens"].tokens
-    nets = {"G": RowGenerator(tokens, hp.width, hp.depth, hp.passes), "D": RowCritic(tokens, hp.width, hp.depth)}
+    nets = {
+        "G": RowGenerator(tokens, hp.width, hp.depth, hp.passes, hp.shared),
+        "D": RowCritic(tokens, hp.width, hp.depth),
+    }
     d = {
         "adv": Term(lambda s: relativistic(s.d_real, s.d_fake)),
         "r1": Term(lambda s: zero_centred(s.d_real, s.row), hp.gamma, leaves=("row",)),
@@ -120,23 +123,8 @@ def rowgan(spec: Spec, hp: RowganHp) -> Game:
         players={"D": _player("D", hp.lr_d, hp, 0.0, 0.0), "G": _player("G", hp.lr_g, hp, 0.9, hp.decay)},
         stages=(Stage((Turn("D", d, every=hp.every), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema))},
-        draw=Draw(
-            nats=_nats,
-            make=partial(_complete, limits={}),
-            noise={"noise": (len(tokens) + 1,)},
-            limited=_complete,
-            uniform=True,
-        ),
+        draw=completing(len(tokens)),
     )
-
-
-def _complete(nets: Any, batch: Batch, limits: Any) -> Batch:
-    return {"tokens": complete(nets["G"], batch["noise"], limits)}
-
-
-def _nats(nets: Any, batch: Batch, noise: Batch) -> Tensor:
-    generator: RowGenerator = nets["G"]
-    return generator.nats(batch["tokens"], *generator.hidden(noise["noise"]))
 
 
 def _player(net: str, lr: float, hp: RowganHp, beta1: float, decay: float) -> Player:

@@ -23,10 +23,12 @@ def finish(plan: Plan, folder: RunFolder, record: dict[str, Any], judge: RunJudg
     file = plan.request.recipe if (plan.request.recipe or "").endswith(".py") else None
     model = load(folder.model, recipe=file)
     evaluation = judge.full(model)
-    metrics = {**evaluation.to_json(), "judge": dict(judge.info)}
+    caution = {"caution": judge.caution} if judge.caution else {}
+    metrics = {**caution, **evaluation.to_json(), "judge": dict(judge.info)}
     diagnoses = [d.to_json() for d in diagnose(history_of_events(read_events(folder.events), metrics))]
     write_json(folder.metrics, metrics)
-    write_json(folder.model / "metrics.json", metrics)
+    if not caution:
+        write_json(folder.model / "metrics.json", metrics)
     shown = [picture._asdict() for picture in judge.show(model, folder)]
     record = {**record, "result": {"diagnoses": diagnoses}, "shown": shown, "method": judge.method(evaluation)}
     log.event(

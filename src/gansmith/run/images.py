@@ -14,6 +14,7 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.image_data import ImageData
 from gansmith.run.judging import Judging
 from gansmith.run.log import Log
+from gansmith.run.modality import Free
 from gansmith.run.model import Model
 from gansmith.run.request import Request
 
@@ -24,7 +25,7 @@ __all__ = ["IMAGES", "Images"]
 
 
 @dataclass(frozen=True)
-class Images:
+class Images(Free):
     """The modality of pictures; see `gansmith.run.modality.Modality`."""
 
     id: str = "image"

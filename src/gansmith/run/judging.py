@@ -105,6 +105,11 @@ class Judging:
     def _measure(self, model: Model, n: int) -> dict[str, Tensor]:
         return measure_model(model, self.ruler, n)
 
+    @property
+    def caution(self) -> str:
+        """Scores may be shown to anybody."""
+        return ""
+
     def facts(self) -> Facts:
         """What is wrong with the training images themselves."""
         train, val = self.data.part("train"), self.data.part("val")

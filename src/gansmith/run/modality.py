@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-from gansmith.core import Source, State
+from gansmith.core import Game, Source, State
 from gansmith.data.facts import Facts
 from gansmith.data.survey import Progress
 from gansmith.data.table.recognise import is_table
+from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.recipes._recipe import Hp, Size
 from gansmith.run.folder import RunFolder
@@ -23,7 +24,18 @@ from gansmith.types import Batch, Json
 if TYPE_CHECKING:
     from gansmith.run.plan import Plan
 
-__all__ = ["Batches", "Look", "Modality", "Observer", "Prepared", "RunJudge", "Shown", "Trained", "find_modality"]
+__all__ = [
+    "Batches",
+    "Free",
+    "Look",
+    "Modality",
+    "Observer",
+    "Prepared",
+    "RunJudge",
+    "Shown",
+    "Trained",
+    "find_modality",
+]
 
 
 class Batches(Source, Protocol):
@@ -132,6 +144,10 @@ class RunJudge(Protocol):
     def eye(self) -> Observer | None:
         """What looks at samples while the run trains; None where there is too little data to."""
 
+    @property
+    def caution(self) -> str:
+        """What must be said beside its scores; then they are not kept with the model either. Empty for nothing."""
+
     def facts(self) -> Facts:
         """What is wrong with the training data themselves."""
 
@@ -156,6 +172,27 @@ class RunJudge(Protocol):
         """Draw what the finished model makes; the pictures, as the report shows them."""
 
 
+class Free:
+    """How data is learnt about which nothing is promised."""
+
+    def asked(self, request: Request) -> Request:
+        """The request as it is."""
+        return request
+
+    def game(self, plan: Plan, total: int) -> Game:
+        """The recipe's game."""
+        game: Game = plan.recipe.game(plan.codec.spec, plan.hp)
+        return game
+
+    def seed(self, plan: Plan, total: int) -> int:
+        """The seed that was asked for."""
+        return plan.request.seed
+
+    def promise(self, plan: Plan, total: int) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
 class Modality(Protocol):
     """A kind of data."""
 
@@ -171,6 +208,18 @@ class Modality(Protocol):
     def intended_use(self) -> str:
         """A sentence for the provenance of its models."""
 
+    def asked(self, request: Request) -> Request:
+        """The request with what this kind of data decides; raises `InputError` for what it can't have."""
+
+    def game(self, plan: Plan, total: int) -> Game:
+        """The game of a run over `total` samples (0: not known yet)."""
+
+    def seed(self, plan: Plan, total: int) -> int:
+        """What all chance of a run comes from, but the first weights."""
+
+    def promise(self, plan: Plan, total: int) -> dict[str, Any]:
+        """What a run over `total` samples promises about its data; empty for nothing."""
+
     def prepare(self, request: Request, progress: Progress | None) -> Prepared:
         """Read and split the data, and fit the codec; raises `InputError` with every problem."""
 
@@ -184,7 +233,15 @@ class Modality(Protocol):
 def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
+    from gansmith.run.private_tables import PRIVATE_TABLES
     from gansmith.run.tables import TABLES
     from gansmith.run.translation import Translation
 
-    return TABLES if is_table(request.data) else Translation.of(request) or IMAGES
+    private = request.epsilon is not None
+    if not is_table(request.data):
+        if private or request.delta is not None:
+            raise InputError(f"{request.data}: only tables can be learnt with --epsilon and --delta")
+        return Translation.of(request) or IMAGES
+    if request.delta is not None and not private:
+        raise InputError("--delta says nothing without --epsilon: give both")
+    return PRIVATE_TABLES if private else TABLES

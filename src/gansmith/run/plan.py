@@ -26,7 +26,7 @@ from gansmith.run.budget import Budget
 from gansmith.run.files import sha256
 from gansmith.run.folder import FORMAT, RunFolder
 from gansmith.run.hardware import precision_on
-from gansmith.run.modality import Batches, Modality, Prepared, find_modality
+from gansmith.run.modality import Modality, Prepared, find_modality
 from gansmith.run.origin import Origin
 from gansmith.run.request import Request
 from gansmith.run.sample import whole
@@ -76,10 +76,6 @@ class Plan:
         """The codec of the data, fitted to its training part."""
         return self.data.codec
 
-    def source(self, rank: int = 0, world: int = 1) -> Batches:
-        """Batches of the training part, as the settings ask for them: a process's rows of each."""
-        return self.data.source(self.hp, self.request.seed, rank, world)
-
     def command(self) -> str:
         """The command that makes this run again, with every choice spelt out."""
         request, defaults = self.request, Request("")
@@ -101,7 +97,7 @@ class Plan:
         for name, value in vars(request.read).items():
             if value != getattr(type(request.read)(), name):
                 words += ["--read", f"{name}={_said(value)}"]
-        for name in ("task", "schema", "target"):
+        for name in ("task", "schema", "target", "epsilon", "delta"):
             if getattr(request, name) is not None:
                 words += [f"--{name}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
@@ -133,6 +129,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     if not str(request.data):
         raise InputError("the path of the data is empty")
     modality = find_modality(request)
+    request = modality.asked(request)
     recipe = find_recipe(request.recipe or modality.recipe)
     _check_kind(request, recipe, modality)
     request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))

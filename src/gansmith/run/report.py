@@ -16,6 +16,7 @@ from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.html import bars, charts, figure, table, text
+from gansmith.run.private_words import told
 from gansmith.run.report_style import PAGE
 
 __all__ = ["write_report"]
@@ -54,8 +55,9 @@ def write_report(folder: RunFolder) -> Path:
     sections = [
         _head(record, events),
         diagnoses(history, over=metrics is not None or bool(history.broke)),
+        _promise(record),
         _pictures(folder, record),
-        _scores(evaluation, record["data"]["classes"], record.get("method", "")),
+        _scores(evaluation, record["data"]["classes"], record.get("method", ""), (metrics or {}).get("caution", "")),
         _curves(events),
         _film(folder, events),
         _settings(record, events),
@@ -86,6 +88,14 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
     return f"<header>{name}<p>{' · '.join(map(text, facts))}</p></header>"
 
 
+def _promise(record: Mapping[str, Any]) -> str:
+    promise = record.get("promise")
+    if not promise:
+        return ""
+    lines = "".join(f"<p>{text(line)}</p>" for line in told(promise))
+    return f"<section><h2>Privacy</h2>{lines}</section>"
+
+
 def _pictures(folder: RunFolder, record: Mapping[str, Any]) -> str:
     figures = [
         _figure(folder.samples / shown["name"], shown["alt"], shown["caption"])
@@ -100,13 +110,13 @@ def _figure(path: Path, alt: str, caption: str, film: bool = False) -> str:
     return figure(path.read_bytes(), alt, caption, "svg" if drawing else "png", wide=drawing and not film)
 
 
-def _scores(evaluation: Evaluation | None, names: list[str], method: str) -> str:
+def _scores(evaluation: Evaluation | None, names: list[str], method: str, caution: str) -> str:
     if evaluation is None:
         return ""
     ceilings = {r.name: r for r in evaluation.ceiling}
     rows = [_score_row(r, ceilings.get(r.name)) for r in evaluation.results]
     skipped = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in evaluation.skipped.items())
-    how = f"<p>{text(method)}</p>" if method else ""
+    how = (f"<p><b>{text(caution)}</b></p>" if caution else "") + (f"<p>{text(method)}</p>" if method else "")
     scores = table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
     tail = f"<p>Not measured:</p><ul>{skipped}</ul>" if skipped else ""
     return f"<section><h2>Scores</h2>{how}{scores}{tail}{_per_class(evaluation, names)}</section>"

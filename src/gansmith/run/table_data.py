@@ -18,6 +18,7 @@ from gansmith.data.table.open import open_table
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.row_source import RowSource
 from gansmith.data.table.rules import training_rates
+from gansmith.data.table.schema import Schema
 from gansmith.data.table.table_set import TableSet
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Size
@@ -25,16 +26,34 @@ from gansmith.run.parts import Parted
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
-__all__ = ["TableData"]
+__all__ = ["TableData", "check_options", "check_target"]
 
 SMALL, LARGE = 10_000, 500_000
 """Training rows up to which networks of size s, and of size m, are taken."""
 
-EPOCHS = 300
-"""How often few rows are seen, at most."""
+FEWEST, EPOCHS = 60_000, 120
+"""Rows that few are trained on, repeated as they are: so many at least, and so many times all of them."""
 
 OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge", "task", "second")
 """What a request says of images only."""
+
+
+def check_options(request: Request) -> None:
+    """Refuse what acts on images only. Raises `InputError`."""
+    plain = {f.name: f.default for f in fields(Request)}
+    asked = [name for name in OF_IMAGES if getattr(request, name) != plain[name]]
+    if asked:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise InputError(f"{request.data} is a table, and {names} can act on images only")
+
+
+def check_target(request: Request, schema: Schema) -> None:
+    """Refuse a target that is not learnt. Raises `InputError`."""
+    learnt = [column.name for column in schema.learnt]
+    if request.target is not None and request.target not in learnt:
+        raise InputError(
+            f"--target: the table has no column {request.target!r} that is learnt{nearest(request.target, learnt)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -60,11 +79,7 @@ class TableData(Parted[TableSet]):
         Raises:
             InputError: It can't be read, or has too few rows; or something is asked for that acts on images only.
         """
-        plain = {f.name: f.default for f in fields(Request)}
-        asked = [name for name in OF_IMAGES if getattr(request, name) != plain[name]]
-        if asked:
-            names = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-            raise InputError(f"{request.data} is a table, and {names} can act on images only")
+        check_options(request)
         options = request.read if isinstance(request.read, TableOptions) else TableOptions()
         table = open_table(request.data, request.schema, options, progress=progress)
         splits = table.split()
@@ -72,11 +87,7 @@ class TableData(Parted[TableSet]):
             raise InputError(
                 f"{request.data}: all {len(table)} rows are in training, so none is left to judge the model by"
             )
-        learnt = [column.name for column in table.schema.learnt]
-        if request.target is not None and request.target not in learnt:
-            raise InputError(
-                f"--target: the table has no column {request.target!r} that is learnt{nearest(request.target, learnt)}"
-            )
+        check_target(request, table.schema)
         return cls(request, table, splits, TableCodec.fit(table.subset(splits.train)))
 
     @property
@@ -96,8 +107,8 @@ class TableData(Parted[TableSet]):
 
     @property
     def budget(self) -> str:
-        """Three minutes, but not more than 300 times every row."""
-        return "3m" if self.rows > SMALL else str(EPOCHS * self.rows)
+        """Three minutes; for few rows, as many as they take to be learnt: more would only be learnt by heart."""
+        return "3m" if self.rows > SMALL else str(max(FEWEST, EPOCHS * self.rows))
 
     @property
     def frequencies(self) -> tuple[float, ...]:

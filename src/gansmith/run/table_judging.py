@@ -100,6 +100,11 @@ class TableJudging:
         settings = Settings(extractor="columns", split="val", resamples=0)
         return Eye.of(self._measure, settings, real, train, (), (), item="row")
 
+    @property
+    def caution(self) -> str:
+        """Scores may be shown to anybody."""
+        return ""
+
     def facts(self) -> Facts:
         """What is wrong with the training rows themselves: nothing but repetition can be told of rows."""
         hashes = self.data.part("train").hashes
@@ -215,6 +220,7 @@ def judge_rows(
     log.progress("making rows", 1.0)
     log.progress("judging the model", 0.0)
     settings = Settings(extractor="columns", split="test", seed=seed, resamples=200, protocol={"data": data})
-    found = evaluate_tables(train, test, made, target, metrics=metrics, settings=settings)
+    private = "privacy" in model.provenance
+    found = evaluate_tables(train, test, made, target, metrics=metrics, settings=settings, private=private)
     log.progress("judging the model", 1.0)
     return found

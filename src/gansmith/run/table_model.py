@@ -25,6 +25,7 @@ from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.run.hardware import device_of, precision_on
 from gansmith.run.in_order import in_order
+from gansmith.run.private_words import told
 from gansmith.run.sample import whole
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.run.table_columns import joined
@@ -223,6 +224,12 @@ class TableModel:
         """
         return framed(list(self.stream(n, where, seed)))
 
+    @property
+    def _promised(self) -> list[str]:
+        """What is promised of the rows that were learnt, as sentences."""
+        promise = self.provenance.get("privacy")
+        return told(promise) if promise else []
+
     def card(self) -> str:
         """The model card: what it is, what it was made from, how to use it."""
         lines = [
@@ -234,6 +241,7 @@ class TableModel:
             "",
             self.recipe.title,
             "",
+            *(line for words in self._promised for line in (words, "")),
             f"Columns: {', '.join(column.name for column in self.schema.columns)}.",
             "",
             "```python",

@@ -12,6 +12,7 @@ from gansmith.core import State
 from gansmith.data.survey import Progress
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
+from gansmith.run.modality import Free
 from gansmith.run.request import Request
 from gansmith.run.table_data import TableData
 from gansmith.run.table_judging import TableJudging
@@ -24,7 +25,7 @@ __all__ = ["TABLES", "Tables"]
 
 
 @dataclass(frozen=True)
-class Tables:
+class Tables(Free):
     """The modality of tables; see `gansmith.run.modality.Modality`."""
 
     id: str = "table"

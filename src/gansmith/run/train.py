@@ -203,6 +203,7 @@ class _Session:
                 "processes": self.place.world,
             },
             "recipe_path": self.plan.request.recipe,
+            "promise": self.plan.modality.promise(self.plan, pace.total),
             "finished": False,
         }
 
@@ -232,10 +233,10 @@ class _Session:
     def _state(self, total: int) -> State:
         plan = self.plan
         torch.manual_seed(plan.request.seed)
-        game = plan.recipe.game(plan.codec.spec, plan.hp)
-        source = plan.source(self.place.rank, self.place.world)
+        game, seed = plan.modality.game(plan, total), plan.modality.seed(plan, total)
+        source = plan.data.source(plan.hp, seed, self.place.rank, self.place.world)
         try:
-            return State(game, Watched(source), plan.request.seed, self.backend, total)
+            return State(game, Watched(source), seed, self.backend, total)
         except Exception as error:
             if out_of_memory(error):
                 raise

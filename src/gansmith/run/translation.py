@@ -15,6 +15,7 @@ from gansmith.errors import InputError, nearest
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
+from gansmith.run.modality import Free
 from gansmith.run.request import Request
 from gansmith.run.translation_data import TranslationData
 from gansmith.run.translation_judging import TranslationJudging
@@ -40,7 +41,7 @@ DEFAULTS: Mapping[Task, str] = {
 
 
 @dataclass(frozen=True)
-class Translation:
+class Translation(Free):
     """The modality of images that become other images; see `gansmith.run.modality.Modality`.
 
     Attributes:

@@ -79,6 +79,21 @@ def test_values_that_many_rows_share_have_a_token_of_their_own():
     assert (back[:700] == 0).all() and (back[700:] >= 1).all()
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_a_value_drawn_in_an_interval_is_never_one_with_a_token_of_its_own(seed, often):
+    rng = np.random.default_rng(seed)
+    values = np.concatenate([rng.integers(0, 60, 300), np.repeat(rng.choice(60, often, replace=False), 80)])
+    found = fitted(values, whole=1.0)
+    made = rng.integers(0, found.tokens[0].size, 500)
+    tokens = np.stack([made] + [np.zeros(500, np.int64)] * (len(found.tokens) - 1), 1)
+    back = found.decode(tokens, rng.random(500)).values
+    atom = np.isin(back, found.atoms)
+    low, high, is_bin = found._layout
+    assert found.atoms and found.edges and not atom[is_bin[made]].any() and atom[~is_bin[made]].all()
+    assert (back >= low[made] - 0.5).all() and (back <= high[made] + 0.5).all()
+
+
 def test_few_values_are_learnt_one_by_one():
     found = fitted(np.repeat([1.0, 2.0, 5.0], 100))
     assert found.atoms == (1.0, 2.0, 5.0) and not found.edges

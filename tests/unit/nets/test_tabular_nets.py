@@ -134,7 +134,9 @@ def test_a_choice_without_a_share_is_never_drawn():
 
 def test_losses_are_cross_entropies():
     torch.manual_seed(0)
-    heads = Heads([3, 9, 4, 20], 8)
+    heads = Heads([Token(3), Token(9, rising=1), Token(4), Token(20, rising=0)], 8, shared=4)
+    for weights in heads.parameters():
+        torch.nn.init.normal_(weights)
     x, tokens = torch.randn(7, 8), torch.tensor([[2, 8, 3, 19]] * 7)
     losses = heads.losses(x, tokens)
     for place in range(4):

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 MOST_VALUES, ROWS_A_VALUE = 128, 30
 """A column of numbers is learnt value by value up to so many values, if so many rows have each on average."""
 
-MOST_BINS, ROWS_A_BIN = 32, 40
+MOST_BINS, ROWS_A_BIN = 32, 12
 """Intervals of equally many rows, at most, and training rows in one, at least."""
 
 MOST_PARTS, ROWS_A_PART = 16, 8
@@ -73,6 +73,7 @@ class NumberTokens(BaseModel):
             bins = int(np.clip(len(values) // ROWS_A_BIN, 2, MOST_BINS))
             often = counts * 2 * bins >= len(values)
             atoms, edges = found[often], _edges(found[~often], counts[~often], bins)
+            edges = [_beside(interval, found[~often], atoms) for interval in edges]
         return cls(
             missing=missing,
             specials=tuple(specials.tolist()),
@@ -178,6 +179,7 @@ class NumberTokens(BaseModel):
         share = INSIDE if within is None else within
         values = np.where(a == b, a, a * (1 - share) + b * share)
         values = np.where(usual, np.clip(self._rounded(values), least, most), values)
+        values = self._beside_atoms(values, a, b, usual & (a < b))
         values = np.where(missing > 0, np.nan, values)
         return ParsedColumn(values, missing.astype(np.uint8), special.astype(np.uint8))
 
@@ -209,6 +211,20 @@ class NumberTokens(BaseModel):
         if len(self.tokens) == 1:
             return first, None
         return first, np.concatenate([np.zeros((self.missing, lows.shape[1]), bool), inside])
+
+    def _beside_atoms(self, values: Floats, low: Floats, high: Floats, drawn: NDArray[np.bool_]) -> Floats:
+        """Values; those drawn in an interval that met one with a token of its own become the nearest other there."""
+        atoms = np.array(self.atoms)
+        met = drawn & np.isin(values, atoms) if self.whole else np.zeros_like(drawn)
+        found = values.copy()
+        for step in range(1, len(atoms) + 1):
+            for side in (step, -step):
+                if not met.any():
+                    return found
+                other = self._rounded(values + side * self.whole)
+                free = met & (low <= other) & (other <= high) & ~np.isin(other, atoms)
+                found, met = np.where(free, other, found), met & ~free
+        return found
 
     def _rounded(self, values: Floats) -> Floats:
         """Values as they can be spelt."""
@@ -247,6 +263,18 @@ def _edges(found: Floats, counts: Tokens, bins: int) -> list[list[float]]:
     borders = [float(found[0]), *halves[fine].tolist(), float(found[-1])]
     at = [0, *(np.searchsorted(fine, main) + 1).tolist(), len(borders) - 1]
     return [borders[start : stop + 1] for start, stop in pairwise(at)]
+
+
+def _beside(interval: list[float], values: Floats, atoms: Floats) -> list[float]:
+    """An interval whose ends lie nearer to its own values than to values that have a token of their own."""
+    start, *inner, end = interval
+    inside = values[(values >= start) & (values <= end)]
+    below, above = atoms[atoms < inside[0]], atoms[atoms > inside[-1]]
+    if len(below):
+        start = max(start, float(below[-1] / 2 + inside[0] / 2))
+    if len(above):
+        end = min(end, float(above[0] / 2 + inside[-1] / 2))
+    return [start, *inner, end]
 
 
 def _tails(ends: Tokens, rows: float) -> Tokens:

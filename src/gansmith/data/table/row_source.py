@@ -9,7 +9,7 @@ from gansmith.data.order import rows_at
 from gansmith.errors import InputError
 from gansmith.types import Batch, Json
 
-__all__ = ["RowSource"]
+__all__ = ["RowSource", "wide"]
 
 
 class RowSource:
@@ -43,7 +43,7 @@ class RowSource:
         start = self._served + self._rank * self._length
         rows = torch.from_numpy(rows_at(self._seed, start, self._length, self._count))
         self._served += self._batch
-        return {name: _wide(values[rows]) for name, values in self._rows.items()}
+        return {name: wide(values[rows]) for name, values in self._rows.items()}
 
     def state_dict(self) -> dict[str, Json]:
         """Where the stream is."""
@@ -64,6 +64,6 @@ class RowSource:
         """Nothing is open."""
 
 
-def _wide(values: Tensor) -> Tensor:
+def wide(values: Tensor) -> Tensor:
     """Whole numbers, which are kept in as few bytes as they need, as int64."""
     return values if values.is_floating_point() else values.long()
