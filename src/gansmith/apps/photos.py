@@ -121,9 +121,11 @@ def apply_files(
         tick: Told the share that is done.
 
     Raises:
-        InputError: An input or the mask is not there, there is no picture, or a picture would overwrite an input.
+        InputError: The model can't do that; an input or the mask is not there; there is no picture; or a picture
+            would overwrite an input.
     """
     jobs = _jobs([Path(p).expanduser() for p in inputs], Path(out).expanduser())
+    model.check(reverse, tile, mask is not None)
     masks = None if mask is None else _Masks(Path(mask).expanduser(), options)
 
     def each() -> Iterator[Done]:

@@ -57,7 +57,8 @@ def _run(args: argparse.Namespace) -> int:
                 listener.say(f"gansmith: {file.source}: {file.problem}")
     bad = [file for file in done if file.problem]
     if len(bad) == len(done):
-        raise InputError(*(f"{file.source}: {file.problem}" for file in bad[:1]), "nothing was made")
+        told = [f"{file.source}: {file.problem}" for file in bad] if args.json else []  # else they were told above
+        raise InputError(*told, "nothing was made")
     if args.json:
         rows = [{"source": str(f.source), "made": str(f.made) if f.made else None, "problem": f.problem} for f in done]
         print_json({"files": rows, "made": len(done) - len(bad), "failed": len(bad)})

@@ -31,7 +31,6 @@ class Parser(argparse.ArgumentParser):
         ours = re.fullmatch(r"argument (\S+): (.*: give .*)", message, re.DOTALL)
         if ours:
             raise InputError(f"{ours[1]} {ours[2]}")
-        message = message.removesuffix(", name=value")  # settings may be left out
         raise InputError(f"{message} (see {self.prog} --help)")
 
 

@@ -24,7 +24,8 @@ class _Words(argparse.Action):
         namespace.settings = words
 
 
-def _configure(parser: argparse.ArgumentParser) -> None:
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """What is trained on, and what is learnt from it."""
     parser.add_argument(
         "data",
         metavar="DATA",
@@ -33,6 +34,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "settings",
         nargs="*",
+        default=[],
         action=_Words,
         default=[],
         metavar="[DATA2] name=value",
@@ -45,6 +47,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="learn to make images of images: from pairs or two folders, or to undo what is taken from photos "
         "(default: by the recipe and the data; image takes them as they are)",
     )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
     parser.add_argument(
         "--recipe",
         metavar="NAME|file.py",

@@ -28,6 +28,9 @@ EXACT, PARTS, OVERLAP, WHOLE = 256, 512, 64, 1024**2
 """Tile of nets with a receptive field; tile and overlap of the others, and pixels up to which they see an image whole:
 their statistics are then those of the image."""
 
+LEAST = 16
+"""Side of the smallest tile that is taken: smaller ones are all margin."""
+
 HIGH: Mapping[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 KEEPS_GREY = ("upscale", "inpaint", "denoise")
 """Tasks that give back the image itself, so that a grey one stays grey whatever the net was trained on."""
@@ -71,10 +74,7 @@ class Applied:
 
     def to(self, image: Pixels, mask: Pixels | None, tick: Callable[[float], None] | None = None) -> Pixels:
         """See `TranslationModel.apply`."""
-        if self.reverse and not self.model.both_ways:
-            raise InputError(f"recipe {self.model.recipe.id} learns one way only: cyclegan learns both")
-        if self.tile is not None and self.tile < 16:
-            raise InputError(f"--tile {self.tile}: give at least 16 pixels")
+        self.check(mask is not None)
         pixels = _checked(image)
         high = HIGH[pixels.dtype.name]
         hole = self._hole(pixels, mask, high)
@@ -95,6 +95,15 @@ class Applied:
         larger = resize(alpha, made.shape[0], made.shape[1], value_range=(0.0, high)) if reach.scale > 1 else alpha
         return np.concatenate([made, larger], 2)
 
+    def check(self, masked: bool) -> None:
+        """Refuse what the model can't do, whatever the image. Raises `InputError`."""
+        if self.reverse and not self.model.both_ways:
+            raise InputError(f"recipe {self.model.recipe.id} learns one way only: cyclegan learns both")
+        if self.tile is not None and self.tile < LEAST:
+            raise InputError(f"--tile {self.tile}: give at least {LEAST} pixels")
+        if masked and "mask" not in self.model.drawing.given:
+            raise InputError(f"--mask is for models that fill holes; this one learnt: {self.model.task}")
+
     def _channels(self, back: bool) -> int:
         """Channels of what the net takes."""
         if back:
@@ -104,8 +113,6 @@ class Applied:
     def _hole(self, pixels: Pixels, mask: Pixels | None, high: float) -> Pixels | None:
         """0/1 `(H, W)`, 1 where something is missing; None for models that fill nothing."""
         if "mask" not in self.model.drawing.given:
-            if mask is not None:
-                raise InputError(f"--mask is for models that fill holes; this one learnt: {self.model.task}")
             return None
         if mask is None:
             if pixels.shape[2] not in (2, 4) or pixels[..., -1].min() == high:

@@ -204,7 +204,10 @@ class TranslationData:
 
 
 def _split(images: ImageSet) -> Splits:
-    splits = split_images(images)
+    try:
+        splits = split_images(images)
+    except InputError as error:
+        raise InputError(*(f"{images.source}: {problem}" for problem in error.problems)) from None
     if not len(splits.test) or not len(splits.val):
         raise InputError(f"{images.source}: no picture is left to judge the model by: leave the splits to gansmith")
     return splits

@@ -157,6 +157,10 @@ class TranslationModel:
         """
         return Applied(self, reverse, tile).to(image, mask, tick)
 
+    def check(self, reverse: bool = False, tile: int | None = None, masked: bool = False) -> None:
+        """Refuse what it can't do, whatever the image: see `apply`. Raises `InputError`."""
+        Applied(self, reverse, tile).check(masked)
+
     def _way(self, back: bool) -> Callable[[Mapping[str, nn.Module], Batch], Batch]:
         return self.drawing.back if back and self.drawing.back is not None else self.drawing.make
 

@@ -15,7 +15,11 @@ from gansmith.errors import InputError
 
 
 class Double:
-    """Twice as large, pixel by pixel."""
+    """Twice as large, pixel by pixel; one way."""
+
+    def check(self, reverse=False, tile=None, masked=False):
+        if reverse:
+            raise InputError("one way only")
 
     def apply(self, image, mask=None, *, reverse=False, tile=None, tick=None):
         made = image.repeat(2, 0).repeat(2, 1)
@@ -97,6 +101,8 @@ def test_inputs_are_never_overwritten_or_missing(photos, tmp_path):
         apply_files(Double(), [photos], photos)
     with pytest.raises(InputError, match="nowhere: no such file or folder"):
         apply_files(Double(), [photos, tmp_path / "nowhere"], tmp_path / "out")
+    with pytest.raises(InputError, match="one way only"):
+        apply_files(Double(), [photos], tmp_path / "out", reverse=True)
     with pytest.raises(InputError, match="is a file; give a folder"):
         apply_files(Double(), [photos], photos / "a.png")
     (tmp_path / "empty").mkdir()

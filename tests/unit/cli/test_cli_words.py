@@ -14,7 +14,7 @@ import pytest
 from gansmith import __version__
 from gansmith.cli import main
 from gansmith.cli.options import image_size, parse_where
-from gansmith.cli.parser import positive, seed
+from gansmith.cli.parser import positive, read, seed
 from gansmith.cli.show import Screen, meter
 from gansmith.errors import InputError, RunError
 from gansmith.run.interrupt import Interrupted
@@ -260,3 +260,18 @@ def test_read_options_are_parsed_and_refused_together():
     with pytest.raises(InputError) as found:
         parse_read(["layuot=nhwc", "max_pixels=many", "layout"])
     assert len(found.value.problems) == 3 and "did you mean 'layout'?" in found.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "second", "settings"),
+    [
+        ("horses", None, []),
+        ("horses zebras/", "zebras/", []),
+        ("horses zebras/ batch=2 width=8", "zebras/", ["batch=2", "width=8"]),
+        ("horses batch=2", None, ["batch=2"]),
+        ("horses zebras", None, ["zebras"]),  # no such folder: told as a setting that is none
+    ],
+)
+def test_a_second_path_is_told_from_settings(words, second, settings):
+    args = read(main.command("train").parser(), words.split())
+    assert (args.second, args.settings) == (second, settings)
