@@ -36,7 +36,6 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         action=_Words,
-        default=[],
         metavar="[DATA2] name=value",
         help="of two domains, the folder of what is wanted; settings of the recipe",
     )
