@@ -36,7 +36,10 @@ COPIES = ("real", "blurred", "a class less")
 COLLAPSED = ("real", "one class")
 """The same for a fault that is not slight."""
 
-METRICS = tuple(name for name in MEASURES if name != "path_length")
+OF_A_MODEL = ("path_length", "psnr", "ssim", "likeness", "cycle_psnr")
+"""These need a generator: nothing can be said of sets of images alone."""
+
+METRICS = tuple(name for name in MEASURES if name not in OF_A_MODEL)
 """All but the path length, which real images have none of."""
 
 SUBSETS = 10

@@ -79,7 +79,7 @@ class Rate:
         threads = set_threads(None)
         plan = make_plan(Request(self.path, self.recipe, size=self.size, budget="1m", out=self.folder / "never"))
         hp = plan.hp
-        source = plan.source()
+        source = plan.data.source(plan.hp, plan.request.seed)
         state = State(plan.recipe.game(plan.codec.spec, hp), source, 0, backend("auto", "auto", None), 0)
         try:
             play(state, WARM_UP)

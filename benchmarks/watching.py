@@ -46,7 +46,7 @@ def plan_of(recipe: str) -> Plan:
 
 def state_of(plan: Plan, backend: Backend) -> State:
     """Its game on a cycle of batches in memory, under watch as a run's source is."""
-    source = plan.source()
+    source = plan.data.source(plan.hp, plan.request.seed)
     made = [dict(backend.put(next(source))) for _ in range(16)]
     source.close()
     torch.manual_seed(0)

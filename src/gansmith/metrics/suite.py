@@ -18,11 +18,14 @@ from gansmith.types import Json
 
 __all__ = ["DEFAULT_METRICS", "Evaluation", "Suite", "evaluate_features"]
 
-ASKED = ("kernel_subsets", "authenticity", "diversity", "class_diversity", "path_length")
+ASKED = (
+    *("kernel_subsets", "authenticity", "diversity", "class_diversity", "path_length"),
+    *("psnr", "ssim", "likeness", "cycle_psnr"),
+)
 """Computed only when asked for by name.
 
 `kernel_subsets` repeats `kernel` in a noisier way; `authenticity` says little that `train_closer` doesn't say better;
-the rest take further passes of the generator.
+diversity and path length take further passes of the generator; the rest compare a made image with a wanted one.
 """
 
 DEFAULT_METRICS = tuple(name for name in MEASURES if name not in ASKED)

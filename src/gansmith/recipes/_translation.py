@@ -145,10 +145,8 @@ def pair_fields(spec: Spec) -> tuple[Field, Field]:
     """The fields `source` and `image` of the data.
 
     Raises:
-        InputError: One is missing, or their sizes differ.
+        InputError: Their sizes differ.
     """
-    if "source" not in spec:
-        raise InputError(f"this recipe translates images of a domain `source`; the data has {', '.join(spec)}")
     source, image = spec["source"], image_field(spec)
     if source.shape[1:] != image.shape[1:]:
         sizes = " and ".join("x".join(map(str, f.shape[1:])) for f in (source, image))

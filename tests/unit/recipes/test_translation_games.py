@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gansmith.core import Draws, State, look, play
+from gansmith.core import Draws, GameError, State, look, play
 from gansmith.errors import InputError
 from gansmith.recipes._enlarging import shrunk
 from gansmith.recipes._registry import find_recipe
@@ -43,7 +43,7 @@ def scene(name, spec=None, **settings):
 def test_a_sample_is_made_from_a_source(name):
     made, spec = game(name)
     assert set(made.draw.given) == {"source"} and made.draw.pose is None
-    with pytest.raises(InputError, match="domain `source`; the data has image"):
+    with pytest.raises(GameError, match="made for data with source; this has image"):
         game(name, IMAGES)
     with pytest.raises(InputError, match="one size; these have 8x8 and 16x16"):
         game(name, {**spec, "source": Field((1, 8, 8))})
