@@ -113,11 +113,8 @@ class Clipped(TorchFunctionMode):
     """Notes where parameters are used, and gives the sum of the samples' clipped gradients.
 
     Each sample's loss must depend on its own rows only, and rows of a sample follow each other. A use of a parameter
-    that is not known here is refused, so that no gradient can be wrong in silence.
-
-        with Clipped(params) as noted:
-            loss = ...
-        sums, norms = noted.sums(loss.sum(), n, bound)
+    that is not known here is refused, so that no gradient can be wrong in silence. Losses are computed inside
+    `with Clipped(params) as noted`, and `noted.sums(loss.sum(), n, bound)` follows behind it.
 
     Args:
         params: The parameters.
