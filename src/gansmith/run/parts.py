@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gansmith.data.split import Splits
 
-__all__ = ["Parted", "Set"]
+__all__ = ["Parted", "Set", "Unasked"]
 
 
 class Set(Protocol):
@@ -43,6 +44,11 @@ class Parted(Generic[S]):
     def whole(self) -> S:
         """All items."""
 
+    @property
+    def rows(self) -> int:
+        """Number of training items."""
+        return len(self.splits.train)
+
     def part(self, split: str) -> S:
         """The items of `train`, `val` or `test`."""
         return self._parts[split]
@@ -60,3 +66,17 @@ class Parted(Generic[S]):
     def train_fingerprint(self) -> str:
         """Of the training items."""
         return self.part("train").fingerprint
+
+
+class Unasked:
+    """Prepared data without classes and condition vectors."""
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """There are no classes."""
+        return ()
+
+    @property
+    def conditions(self) -> Mapping[str, Tensor]:
+        """There are no condition vectors."""
+        return {}

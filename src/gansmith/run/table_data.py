@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gansmith.data.split import Splits
 from gansmith.data.survey import Progress
@@ -22,7 +20,7 @@ from gansmith.data.table.schema import Schema
 from gansmith.data.table.table_set import TableSet
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Size
-from gansmith.run.parts import Parted
+from gansmith.run.parts import Parted, Unasked
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
@@ -57,7 +55,7 @@ def check_target(request: Request, schema: Schema) -> None:
 
 
 @dataclass(frozen=True)
-class TableData(Parted[TableSet]):
+class TableData(Parted[TableSet], Unasked):
     """A table that was read and split, with a codec fitted to the training part.
 
     Attributes:
@@ -96,11 +94,6 @@ class TableData(Parted[TableSet]):
         return self.table
 
     @property
-    def rows(self) -> int:
-        """Number of training items."""
-        return len(self.splits.train)
-
-    @property
     def size(self) -> Size:
         """Networks by the number of rows: few rows are learnt by heart by networks that many need."""
         return "s" if self.rows <= SMALL else "m" if self.rows <= LARGE else "l"
@@ -109,16 +102,6 @@ class TableData(Parted[TableSet]):
     def budget(self) -> str:
         """Three minutes; for few rows, as many as they take to be learnt: more would only be learnt by heart."""
         return "3m" if self.rows > SMALL else str(max(FEWEST, EPOCHS * self.rows))
-
-    @property
-    def frequencies(self) -> tuple[float, ...]:
-        """Rows have no classes: any column may be asked for."""
-        return ()
-
-    @property
-    def conditions(self) -> Mapping[str, Tensor]:
-        """Rows have no condition vectors."""
-        return {}
 
     def identity(self) -> dict[str, Any]:
         """Fingerprint, and what the columns are taken for."""

@@ -24,6 +24,7 @@ from gansmith.data.translation.source import TranslationSource, views
 from gansmith.data.translation.task import Task
 from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Size
+from gansmith.run.parts import Unasked
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
@@ -37,7 +38,7 @@ VIEWS = 2
 
 
 @dataclass(frozen=True)
-class TranslationData:
+class TranslationData(Unasked):
     """Prepared images of one or two domains, split.
 
     Attributes:
@@ -112,16 +113,6 @@ class TranslationData:
     def budget(self) -> str:
         """Ten minutes."""
         return "10m"
-
-    @property
-    def frequencies(self) -> tuple[float, ...]:
-        """There are no classes."""
-        return ()
-
-    @property
-    def conditions(self) -> Mapping[str, Tensor]:
-        """There are no condition vectors."""
-        return {}
 
     def identity(self) -> dict[str, Any]:
         """Task, fingerprint, and how pictures are brought to their canvas."""
