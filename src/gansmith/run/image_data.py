@@ -75,6 +75,11 @@ class ImageData(Parted[ImageSet]):
         return self.images
 
     @property
+    def rows(self) -> int:
+        """Number of training items."""
+        return len(self.splits.train)
+
+    @property
     def size(self) -> Size:
         """Networks by device and data: small on a CPU or for few images, medium on a GPU, large for many large ones."""
         if not (torch.cuda.is_available() or torch.backends.mps.is_available()) or len(self.images) < 5_000:

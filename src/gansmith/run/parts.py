@@ -44,11 +44,6 @@ class Parted(Generic[S]):
     def whole(self) -> S:
         """All items."""
 
-    @property
-    def rows(self) -> int:
-        """Number of training items."""
-        return len(self.splits.train)
-
     def part(self, split: str) -> S:
         """The items of `train`, `val` or `test`."""
         return self._parts[split]

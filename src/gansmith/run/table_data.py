@@ -94,6 +94,11 @@ class TableData(Parted[TableSet], Unasked):
         return self.table
 
     @property
+    def rows(self) -> int:
+        """Number of training items."""
+        return len(self.splits.train)
+
+    @property
     def size(self) -> Size:
         """Networks by the number of rows: few rows are learnt by heart by networks that many need."""
         return "s" if self.rows <= SMALL else "m" if self.rows <= LARGE else "l"
