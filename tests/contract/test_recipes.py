@@ -135,7 +135,7 @@ OTHER |= {"label_smoothing": 0.1, "batch_features": "discrimination", "batch_gro
 OTHER |= {"lecam_decay": 0.5, "consistency": 1.0}
 OTHER |= {"mixing": 0.3, "residual": False, "group": 2, "most": 4, "beta2_end": 0.5, "ema_curve": "cosine"}
 OTHER |= {"augment": "diffaugment", "augment_policy": "cutout", "augment_p": 1.0, "instance_noise": 0.5}
-OTHER |= {"rule": "optimistic", "unroll": 2}
+OTHER |= {"rule": "optimistic", "unroll": 2, "lr_pixels": 4}
 OTHER |= {"matching": 1.0, "identity": 0.7, "maps": "efficientnet", "hold": 0.0, "norm": "batch", "factor": 2}
 BESIDE = {
     "augment_policy": {"augment": "diffaugment"},

@@ -64,8 +64,16 @@ def _r3gan(
         budget: Images over which everything is scheduled.
         group: Channels of a group of the 3x3 convolutions.
     """
-    shared = {"net": "residual", "lr_g": 2e-4, "lr_d": 2e-4, "lr_end": 0.25, "beta2": 0.9, "beta2_end": 0.99}
-    shared |= {"gamma_end": 0.1, "penalty_every": 1, "match": 0.0, "ema_curve": "cosine", "z_dim": 64, "flip": True}
+    shared = {"net": "residual", "lr_g": 2e-4, "lr_d": 2e-4, "lr_pixels": 0, "lr_end": 0.25}
+    shared |= {
+        "beta2": 0.9,
+        "beta2_end": 0.99,
+        "gamma_end": 0.1,
+        "penalty_every": 1,
+        "match": 0.0,
+        "ema_curve": "cosine",
+    }
+    shared |= {"z_dim": 64, "flip": True}
     own = {"width": widths[0], "most": widths[1], "gamma": gamma, "ema": ema, "batch": batch, "group": group}
     return Preset(title, {**shared, **own, "augment": "fixed", "augment_p": augment_p}, image_size, budget)
 

@@ -25,7 +25,7 @@ NETS: dict[str, tuple[Any, Any]] = {
     "residual": (R3GANGenerator, R3GANDiscriminator),
 }
 
-PAPER = {"net": "residual", "lr_g": 2e-4, "lr_d": 2e-4, "lr_end": 0.25, "penalty_every": 1}
+PAPER = {"net": "residual", "lr_g": 2e-4, "lr_d": 2e-4, "lr_pixels": 0, "lr_end": 0.25, "penalty_every": 1}
 """What sizes for a GPU share."""
 
 
@@ -42,6 +42,9 @@ class R3ganHp(ViewHp, ImageHp):
     group: int = Setting(16, ge=1, le=4096, description="channels of a group of a convolution (net=residual)")
     lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (Adam)")
     lr_d: float = Setting(2e-3, gt=0, le=1, description="the discriminator's learning rate at the start (Adam)")
+    lr_pixels: int = Setting(
+        32, ge=0, le=65536, description="longer side of images above which both rates fall in proportion; 0: never"
+    )
     lr_end: float = Setting(0.1, ge=0, le=1, description="what is left of both at the end, along a cosine")
     beta1: float = Setting(0.0, ge=0, lt=1, description="Adam's first decay rate")
     beta2: float = Setting(0.99, ge=0, lt=1, description="Adam's second decay rate at the start")
@@ -88,6 +91,7 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
         "G": generator(image.shape, hp.z_dim, hp.width, classes, image.head, **more),
         "D": discriminator(image.shape, hp.width, classes, **more),
     }
+    slower = min(1.0, hp.lr_pixels / max(image.shape[1:])) if hp.lr_pixels else 1.0
     d, g = ADVERSARIAL["relativistic"]
     gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
     penalties = {"r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
@@ -95,7 +99,7 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
     return Game(
         nets,
         Paired,
-        players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
+        players={"D": _player("D", hp.lr_d * slower, hp), "G": _player("G", hp.lr_g * slower, hp)},
         stages=(Stage((Turn("D", d), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema, 0.1) if hp.ema_curve == "ramp" else cosine(0.0, hp.ema))},
         draw=draw_images(hp.z_dim, classes),

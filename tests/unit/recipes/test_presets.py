@@ -101,6 +101,21 @@ def test_r3gan_schedules_at_start_middle_and_end():
         assert lens.probability(clock) == value(0.0, 0.55)
 
 
+@pytest.mark.parametrize(("sides", "share"), [((16, 16), 1.0), ((32, 24), 1.0), ((64, 64), 0.5), ((32, 128), 0.25)])
+def test_r3gan_of_size_s_learns_slower_on_larger_images(sides, share):
+    """One picture a class is what twice the rates can end with at 64 pixels."""
+    spec = {"image": Field((3, *sides), head="tanh")}
+    for size, settings, expected in (
+        ("s", {}, share),
+        ("s", {"lr_pixels": 0}, 1.0),
+        ("m", {"width": 8, "blocks": 1, "group": 8}, 1.0),
+    ):
+        hp = resolve(find_recipe("r3gan"), size, settings)
+        players = find_recipe("r3gan").game(spec, hp).players
+        for who, rate in (("G", hp.lr_g), ("D", hp.lr_d)):
+            assert players[who].schedule["lr"](Clock(samples=0, total=10)) == pytest.approx(rate * expected)
+
+
 def test_stylegan2_rule_gives_the_papers_gamma():
     for name, gamma in (
         ("cifar10", 0.01),
