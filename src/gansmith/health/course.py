@@ -39,6 +39,9 @@ FAIR = 0.7
 BEHIND = 2.0
 """Times the generator's own kernel distance that its average's is where the average is too slow."""
 
+ALIKE = 0.25
+"""Recall, as a share of what real data reaches, below which even a healthy run's samples are much alike."""
+
 MIDDLE = 0.1
 """How far from a guess the discriminator may be at the end of a game that is over."""
 
@@ -274,14 +277,22 @@ def healthy(history: History) -> Diagnosis:
         evidence.append(telling(share, 0.5))
     if covered is not None:
         evidence.append(covering(covered, 1.0))
-    more = not history.final or (covered or 0.0) < GOOD
+    reached = history.relative("recall")
+    alike = reached is not None and reached < ALIKE and not history.early
+    if alike:
+        text = f"samples reach {percent(reached or 0.0)} of the variety that real data has"
+        evidence.append(Evidence("recall", reached or 0.0, ALIKE, text))
+    more = not history.final or (covered or 0.0) < GOOD or alike
+    outlook = "The model can be used." if not more else "Samples should go on getting better with more training."
     return Diagnosis(
         "healthy",
         "well",
         0.7,
         None,
         ("Both players learn from each other. " if told else "Nothing is wrong. ")
-        + ("Samples should go on getting better with more training." if more else "The model can be used."),
+        + (
+            "Samples look real but are much alike: look at several of a kind before you use them." if alike else outlook
+        ),
         tuple(evidence),
         (Remedy("time", "for still better samples, go on with a larger --budget"),) if more else (),
     )

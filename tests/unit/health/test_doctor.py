@@ -247,3 +247,11 @@ def test_the_guide_lists_every_diagnosis_and_no_other():
     named = set(re.findall(r'Diagnosis\(\s*"([a-z-]+)"', code))
     page = (root / "docs/guide/doctor.md").read_text(encoding="utf-8").split("## Diagnoses")[1]
     assert named == set(re.findall(r"^\| `([a-z-]+)`", page, re.MULTILINE)) and len(named) == 19
+
+
+def test_a_healthy_run_of_samples_that_are_much_alike_says_so():
+    """One picture a class can lie near much of the data: coverage is high where variety is not."""
+    (found,) = diagnose(history(recall=0.06, coverage=0.78))
+    assert (found.name, found.level) == ("healthy", "well")
+    assert "much alike" in found.meaning and "can be used" not in found.meaning and found.remedies
+    assert any(e.signal == "recall" and "6% of the variety" in e.text for e in found.evidence)
