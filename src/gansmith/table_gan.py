@@ -31,6 +31,7 @@ class TableGAN:
         target: The column that usefulness is judged by; None takes the last.
         out: Run folder with report, samples and checkpoints; None keeps nothing on the disk.
         recipe: A variant for tables; None for the usual one.
+        protect_outliers: Learn no value that fewer training rows share; None learns all.
         epsilon: Learn with differential privacy of this strength; None without. Needs a complete `schema`.
         delta: Probability with which that may fail; None for 1e-6, less for many rows.
         listener: Called with every event of the training.
@@ -51,6 +52,7 @@ class TableGAN:
         target: str | None = None,
         out: str | Path | None = None,
         recipe: str | None = None,
+        protect_outliers: int | None = None,
         epsilon: float | None = None,
         delta: float | None = None,
         listener: Listener | None = None,
@@ -58,7 +60,7 @@ class TableGAN:
     ) -> None:
         self.budget, self.size, self.seed, self.schema, self.target = budget, size, seed, schema, target
         self.out, self.recipe, self.listener, self.settings = out, recipe, listener, settings
-        self.epsilon, self.delta = epsilon, delta
+        self.protect_outliers, self.epsilon, self.delta = protect_outliers, epsilon, delta
         self.model: TableModel | None = None
         self.scores: Evaluation | None = None
 
@@ -82,7 +84,13 @@ class TableGAN:
                 out=self.out or Path(folder) / "run",
                 seed=self.seed,
                 listener=self.listener,
-                request={"schema": self.schema, "target": self.target, "epsilon": self.epsilon, "delta": self.delta},
+                request={
+                    "schema": self.schema,
+                    "target": self.target,
+                    "protect_outliers": self.protect_outliers,
+                    "epsilon": self.epsilon,
+                    "delta": self.delta,
+                },
                 **self.settings,
             )
             model = run.model

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
-from gansmith.cli.parser import Command, seed
+from gansmith.cli.parser import Command, positive, seed
 
 __all__ = ["COMMAND"]
 
@@ -84,6 +84,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--target", metavar="COLUMN", help="judge usefulness by predicting this one (default: the last)"
     )
     tables.add_argument(
+        "--protect-outliers",
+        type=positive,
+        metavar="K",
+        help="learn no value that fewer than K training rows share, nor numbers beyond the K-th from either end "
+        "(default: all; 10 is usual)",
+    )
+    tables.add_argument(
         "--epsilon",
         type=float,
         metavar="E",
@@ -129,6 +136,7 @@ def _run(args: argparse.Namespace) -> int:
         read=options_of(args.data, args.read),
         schema=args.schema,
         target=args.target,
+        protect_outliers=args.protect_outliers,
         epsilon=args.epsilon,
         delta=args.delta,
     )
@@ -154,6 +162,7 @@ COMMAND = Command(
         "gansmith train photos/ --image-size 48x64 --fit pad --dry-run",
         "gansmith train customers.csv                      a table: three minutes",
         "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
+        "gansmith train customers.csv --protect-outliers 10    without values that give single rows away",
         "gansmith train customers.csv --schema schema.json --epsilon 3    with differential privacy",
         "gansmith train horses/ zebras/                    from one to the other, without pairs",
         "gansmith train pairs/                             input/ and target/, or both sides in each picture",

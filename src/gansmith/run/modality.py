@@ -230,6 +230,10 @@ class Modality(Protocol):
         """What nets of a game make samples with."""
 
 
+OF_TABLES = ("schema", "target", "protect_outliers")
+"""What a request says of tables only."""
+
+
 def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
@@ -241,6 +245,10 @@ def find_modality(request: Request) -> Modality:
     if not is_table(request.data):
         if private or request.delta is not None:
             raise InputError(f"{request.data}: only tables can be learnt with --epsilon and --delta")
+        asked = [name for name in OF_TABLES if getattr(request, name) is not None]
+        if asked:
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
+            raise InputError(f"{request.data} is no table, and {names} can act on tables only")
         return Translation.of(request) or IMAGES
     if request.delta is not None and not private:
         raise InputError("--delta says nothing without --epsilon: give both")

@@ -97,9 +97,9 @@ class Plan:
         for name, value in vars(request.read).items():
             if value != getattr(type(request.read)(), name):
                 words += ["--read", f"{name}={_said(value)}"]
-        for name in ("task", "schema", "target", "epsilon", "delta"):
+        for name in ("task", "schema", "target", "protect_outliers", "epsilon", "delta"):
             if getattr(request, name) is not None:
-                words += [f"--{name}", str(getattr(request, name))]
+                words += [f"--{name.replace('_', '-')}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
         return shlex.join(words)
 

@@ -85,7 +85,7 @@ class PrivateTableData(TableData):
             "counts", __version__, table.fingerprint, table.schema.to_json(), epsilon, delta, request.seed
         )
         codec = private_codec(table.subset(splits.train), counts or 0.0, secret)
-        return cls(request, table, splits, codec, counts, delta)
+        return cls(request, table, splits, codec, counts=counts, delta=delta)
 
     @property
     def budget(self) -> str:

@@ -49,6 +49,7 @@ class PrivateTables(Tables):
             f"--recipe {request.recipe}": request.recipe not in (None, self.recipe),
             "--from": request.start is not None,
             "--micro": request.micro is not None,
+            "--protect-outliers": request.protect_outliers is not None,
         }
         found = [name for name, given in wrong.items() if given]
         if found:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gansmith.run.accountant import Cost
 
-__all__ = ["NOT_PRIVATE", "promise_of", "told"]
+__all__ = ["NOT_PRIVATE", "promise_of", "protected_words", "told"]
 
 NOT_PRIVATE = "not private: do not publish (measured on real rows, outside epsilon)"
 """What stands beside everything that was measured on real rows."""
@@ -43,6 +43,15 @@ def promise_of(cost: Cost, delta: float, clip: float, rows: int) -> dict[str, An
             "people with several rows: the promise is for one row",
         ],
     }
+
+
+def protected_words(least: int) -> str:
+    """What the protection of outliers means, in a few sentences."""
+    return (
+        f"Outliers protected: the model knows no category, special value or fixed combination that fewer than "
+        f"{least:,} training rows share, and no number or time beyond the {least:,} smallest or largest. That hides "
+        "unusual values, not unusual combinations of usual ones: it is no differential privacy."
+    )
 
 
 def told(promise: dict[str, Any]) -> list[str]:

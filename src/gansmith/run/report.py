@@ -16,7 +16,7 @@ from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.html import bars, charts, figure, table, text
-from gansmith.run.private_words import told
+from gansmith.run.private_words import protected_words, told
 from gansmith.run.report_style import PAGE
 
 __all__ = ["write_report"]
@@ -89,10 +89,12 @@ def _head(record: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
 
 
 def _promise(record: Mapping[str, Any]) -> str:
-    promise = record.get("promise")
-    if not promise:
+    promise, protected = record.get("promise"), record["data"].get("protected")
+    said = [protected_words(protected["rows"])] if protected else []
+    said += told(promise) if promise else []
+    if not said:
         return ""
-    lines = "".join(f"<p>{text(line)}</p>" for line in told(promise))
+    lines = "".join(f"<p>{text(line)}</p>" for line in said)
     return f"<section><h2>Privacy</h2>{lines}</section>"
 
 

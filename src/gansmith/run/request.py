@@ -50,6 +50,8 @@ class Request:
             them as they are, whatever they look like. None lets the recipe, a second folder, or the data decide.
         schema: Of a table: a file that says what its columns are; None finds it.
         target: Of a table: the column that usefulness is judged by; None takes the last.
+        protect_outliers: Of a table: learn no value that fewer training rows share; None learns all, since rare values
+            (a rare class, a fraud) are what many people need made rows for.
         epsilon: Of a table: learn it with differential privacy of this strength; None without.
         delta: Probability with which that may fail; None for 1e-6, or a tenth of one row's part if that is less.
     """
@@ -78,6 +80,7 @@ class Request:
     task: str | None = None
     schema: str | Path | None = None
     target: str | None = None
+    protect_outliers: int | None = None
     epsilon: float | None = None
     delta: float | None = None
 

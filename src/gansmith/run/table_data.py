@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,8 @@ from gansmith.data.survey import Progress
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.open import open_table
 from gansmith.data.table.options import TableOptions
+from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.protect import Protection
 from gansmith.data.table.row_source import RowSource
 from gansmith.data.table.rules import training_rates
 from gansmith.data.table.schema import Schema
@@ -63,12 +66,14 @@ class TableData(Parted[TableSet], Unasked):
         table: All rows.
         splits: Rows of training, validation and test.
         codec: From rows to tokens and back.
+        protection: What of the rows the codec knows; None for all.
     """
 
     request: Request
     table: TableSet
     splits: Splits
     codec: TableCodec
+    protection: Protection | None = None
 
     @classmethod
     def of(cls, request: Request, progress: Progress | None = None) -> TableData:
@@ -86,7 +91,11 @@ class TableData(Parted[TableSet], Unasked):
                 f"{request.data}: all {len(table)} rows are in training, so none is left to judge the model by"
             )
         check_target(request, table.schema)
-        return cls(request, table, splits, TableCodec.fit(table.subset(splits.train)))
+        train = table.subset(splits.train)
+        if request.protect_outliers is None:
+            return cls(request, table, splits, TableCodec.fit(train))
+        protection = Protection.fit(train, request.protect_outliers)
+        return cls(request, table, splits, TableCodec.protected(train, protection, request.seed), protection)
 
     @property
     def whole(self) -> TableSet:
@@ -109,14 +118,18 @@ class TableData(Parted[TableSet], Unasked):
         return "3m" if self.rows > SMALL else str(max(FEWEST, EPOCHS * self.rows))
 
     def identity(self) -> dict[str, Any]:
-        """Fingerprint, and what the columns are taken for."""
-        return {"data": self.fingerprint, "schema": self.table.schema.to_json()}
+        """Fingerprint, what the columns are taken for, and whether outliers are protected."""
+        protected = {} if self.protection is None else {"protect_outliers": self.protection.least}
+        return {"data": self.fingerprint, "schema": self.table.schema.to_json(), **protected}
 
     def describe(self) -> dict[str, Any]:
         """What `run.json` says of the table."""
         schema = self.table.schema
         left = len(schema.columns) - len(schema.learnt)
         also = f", {left} more made anew, constant or left out" if left else ""
+        found = self.protection
+        protected = {} if found is None else {"protected": {"rows": found.least, "changed": dict(found.changed)}}
+        also += f"; outliers protected ({found.least} rows)" if found else ""
         return {
             "fingerprint": self.fingerprint,
             "train_fingerprint": self.train_fingerprint,
@@ -126,7 +139,13 @@ class TableData(Parted[TableSet], Unasked):
             "splits": self.splits.to_json(),
             "classes": [],
             "target": self.target,
-            "warnings": [*self.table.warnings, *self.splits.warnings, *self._broken],
+            **protected,
+            "warnings": [
+                *self.table.warnings,
+                *self.splits.warnings,
+                *self._broken,
+                *([] if found is None else [found.describe()]),
+            ],
         }
 
     @property
@@ -138,7 +157,18 @@ class TableData(Parted[TableSet], Unasked):
     @cached_property
     def _broken(self) -> tuple[str, ...]:
         """Rules that training rows break."""
-        return training_rates(self.codec.rules, self.part("train"))[1]
+        train = self.part("train")
+        known = replace(train, schema=self.codec.schema, columns=self.known("train"))
+        return training_rates(self.codec.rules, known)[1]
+
+    def known(self, split: str) -> Mapping[str, ParsedColumn]:
+        """The rows of a split as the codec knows them: by its schema, without what it must not know."""
+        columns = self.part(split).columns
+        return columns if self.protection is None else self.protection.known(columns, self.request.seed)
+
+    def restored(self, made: Mapping[str, ParsedColumn]) -> Mapping[str, ParsedColumn]:
+        """Made rows by the schema of the whole table."""
+        return made if self.protection is None else self.protection.restored(made)
 
     def source(self, hp: Hp, seed: int, rank: int = 0, world: int = 1) -> RowSource:
         """Batches of training rows: a process's rows of each."""
@@ -147,12 +177,11 @@ class TableData(Parted[TableSet], Unasked):
     @cached_property
     def _tokens(self) -> Batch:
         """The training rows as tokens, in as few bytes as they need."""
-        tokens = self.codec.encode(self.part("train").columns)["tokens"]
+        tokens = self.codec.encode(self.known("train"))["tokens"]
         most = max(token.size for token in self.codec.spec["tokens"].tokens)
         return {"tokens": tokens.to(torch.uint8 if most <= 256 else torch.int32)}
 
     def some(self, split: str, most: int) -> Batch:
         """The first rows of a split as a batch."""
-        part = self.part(split)
-        rows = np.arange(min(most, len(part)))
-        return self.codec.encode({name: column.rows(rows) for name, column in part.columns.items()})
+        rows = np.arange(min(most, len(self.part(split))))
+        return self.codec.encode({name: column.rows(rows) for name, column in self.known(split).items()})

@@ -83,14 +83,17 @@ class TableJudging:
     def _features(self, columns: Columns) -> Tensor:
         return torch.from_numpy(self._encoder.dense(self._ranks(columns))).float()
 
+    def _made(self, model: TableModel, n: int) -> Mapping[str, ParsedColumn]:
+        """Rows of a model by the schema of the data."""
+        return self.data.restored(joined(list(model.columns(n))))
+
     def _measure(self, model: TableModel, n: int) -> dict[str, Tensor]:
-        made = joined(list(model.columns(n)))
-        return {"features": self._features(columns_of(model.schema, made))}
+        return {"features": self._features(columns_of(self.data.table.schema, self._made(model, n)))}
 
     @cached_property
     def eye(self) -> RowEye | None:
         """What looks at rows while the run trains; None where there are too few validation rows."""
-        return None if self._eye is None else RowEye(self._eye, self.data.part("val").columns)
+        return None if self._eye is None else RowEye(self._eye, self.data.known("val"))
 
     @cached_property
     def _eye(self) -> Eye | None:
@@ -128,7 +131,7 @@ class TableJudging:
     def draw(self, model: TableModel, place: Path) -> Path:
         """A few columns of made rows beside real ones."""
         path = place.with_suffix(".svg")
-        write_text(path, progress_panels(model.schema, self._film, next(model.columns(FILMED))))
+        write_text(path, progress_panels(self.data.table.schema, self._film, self._made(model, FILMED)))
         return path
 
     def method(self, evaluation: Evaluation) -> str:
@@ -146,7 +149,7 @@ class TableJudging:
     def show(self, model: TableModel, folder: RunFolder) -> Sequence[Shown]:
         """Draw columns and associations of made rows beside real ones, and keep some rows to be read."""
         schema, real = self.data.table.schema, self.data.part("test").columns
-        made = joined(list(model.columns(min(len(self.data.part("train")), SAMPLES))))
+        made = self._made(model, min(len(self.data.part("train")), SAMPLES))
         shapes = column_scores(self.part("train"), columns_of(schema, made))
         scores = {found.name: found.shape for found in shapes}
         drawn = {

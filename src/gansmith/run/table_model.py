@@ -25,7 +25,7 @@ from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.run.hardware import device_of, precision_on
 from gansmith.run.in_order import in_order
-from gansmith.run.private_words import told
+from gansmith.run.private_words import protected_words, told
 from gansmith.run.sample import whole
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.run.table_columns import joined
@@ -227,8 +227,9 @@ class TableModel:
     @property
     def _promised(self) -> list[str]:
         """What is promised of the rows that were learnt, as sentences."""
-        promise = self.provenance.get("privacy")
-        return told(promise) if promise else []
+        promise, least = self.provenance.get("privacy"), self.codec.least
+        protected = [protected_words(least)] if least > 1 else []
+        return protected + (told(promise) if promise else [])
 
     def card(self) -> str:
         """The model card: what it is, what it was made from, how to use it."""

@@ -65,7 +65,7 @@ def limits_of(codec: TableCodec, where: Where | None) -> Limits:
                 bounds |= {} if ends is None else {name: ends}
             else:
                 assert isinstance(column, BooleanColumn | CategoryColumn)
-                first, part = _of_categories(found, column, asked)
+                first, part = _of_categories(found, column, asked, codec.least)
         except InputError as error:
             problems += error.problems
             continue
@@ -90,16 +90,17 @@ def _learnt(codec: TableCodec, name: str) -> LearntColumn:
 
 
 def _of_categories(
-    found: CategoryTokens, column: BooleanColumn | CategoryColumn, asked: Any
+    found: CategoryTokens, column: BooleanColumn | CategoryColumn, asked: Any, least: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
     codes, missing = [], False
+    rarely = f", or in fewer than {least:,} training rows" if least > 1 else ""
     for value in _listed(column, asked):
         text = None if value is None else _category(column, value)
         if text is None or (text in column.missing and text not in column.values):
             missing = True
             continue
         if text not in column.values:
-            raise InputError(f"column {column.name!r} never was {text!r}{nearest(text, column.values)}")
+            raise InputError(f"column {column.name!r} never was {text!r}{rarely}{nearest(text, column.values)}")
         codes.append(column.values.index(text))
     if missing and not column.missing:
         raise InputError(f"column {column.name!r} is never missing")

@@ -44,7 +44,9 @@ class Tables(Free):
         self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]
     ) -> TableModel:
         """What a game's nets make rows with."""
-        return TableModel.of(plan.recipe, plan.hp, plan.codec, state.game, nets, provenance)
+        least = plan.request.protect_outliers
+        said = provenance if least is None else {**provenance, "protected": {"rows": least}}
+        return TableModel.of(plan.recipe, plan.hp, plan.codec, state.game, nets, said)
 
 
 TABLES = Tables()

@@ -149,6 +149,7 @@ def test_another_key_gives_another_secret(tmp_path, monkeypatch):
 REFUSED = [
     ({"recipe": "rowgan"}, r"--epsilon can't account for what --recipe rowgan would do"),
     ({"micro": 8}, r"--micro"),
+    ({"protect_outliers": 8}, r"--protect-outliers"),
     ({"start": "runs/other"}, r"--from"),
     ({"schema": None}, r"--epsilon needs --schema: .* gansmith inspect"),
     ({"epsilon": 0.0}, r"--epsilon must lie between 0 and 100"),

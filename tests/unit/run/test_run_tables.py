@@ -252,3 +252,33 @@ def test_values_are_quoted_only_where_they_must_be(tmp_path):
     assert (found["word, or words"] == wanted["word, or words"]).all()
     text = path.read_text()
     assert '"plain"' not in text and text.startswith('"word, or words",number\n')
+
+
+def test_a_protected_run_says_so_and_makes_nothing_rare(tmp_path):
+    frame = people()
+    frame.loc[:3, "grade"], frame.loc[4, "pay"], frame.loc[5, "joined"] = "odd", 9e6, "1890-01-01"
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    request = {"protect_outliers": 5}
+    run = gansmith.train(tmp_path / "people.csv", budget=3_200, out=tmp_path / "run", request=request, **SMALL)
+    assert "--protect-outliers 5" in run.record["command"] and run.record["identity"]["protect_outliers"] == 5
+    assert run.record["data"]["protected"]["rows"] == 5 and run.record["data"]["protected"]["changed"]["pay"] >= 5
+    card = (run.folder.model / "README.md").read_text()
+    for said in (card, run.folder.report.read_text()):
+        assert "fewer than 5 training rows share" in said
+    model = run.model
+    assert json.loads((run.folder.model / "provenance.json").read_text())["protected"] == {"rows": 5}
+    rows = model.sample(3000)
+    assert set(rows["grade"]) <= {"low", "mid", "high", "?"}
+    assert rows["pay"].max() < 100_000 and rows["joined"].min() >= "2020-01-01"
+    with pytest.raises(InputError, match=r"never was 'odd', or in fewer than 5 training rows"):
+        model.sample(5, where={"grade": "odd"})
+    assert (model.sample(50, where={"joined": "2020-06-01..2020-06-30"})["joined"].str[:7] == "2020-06").all()
+    found = gansmith.evaluate(run.folder.root, tmp_path / "people.csv", n=300)
+    assert found["value_coverage"].value > 0.5 and found["train_closer"].value > 0.2
+    again = gansmith.train(tmp_path / "people.csv", budget=3_200, out=tmp_path / "run", request=request, **SMALL)
+    assert again.already
+
+
+def test_what_acts_on_tables_only_is_refused_elsewhere(tmp_path):
+    with pytest.raises(InputError, match=r"is no table, and --target and --protect-outliers can act on tables only"):
+        gansmith.train(tmp_path, request={"target": "a", "protect_outliers": 3})

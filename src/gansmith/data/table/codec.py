@@ -14,6 +14,7 @@ from pydantic import Field as Setting
 from pydantic import TypeAdapter, ValidationError
 
 from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.protect import Protection
 from gansmith.data.table.rules import RuleBook
 from gansmith.data.table.schema import Schema
 from gansmith.data.table.table_set import TableSet
@@ -38,11 +39,13 @@ class TableCodec:
         schema: What the columns are.
         columns: How each learnt column becomes tokens, by name, in the order of the schema.
         rules: What every row must keep.
+        least: Training rows that share each value that it knows, at least.
     """
 
     schema: Schema
     columns: Mapping[str, ColumnTokens]
     rules: RuleBook
+    least: int = 1
 
     @classmethod
     def fit(cls, table: TableSet) -> Self:
@@ -50,6 +53,28 @@ class TableCodec:
         learnt = table.schema.learnt
         tokens = {c.name: fit_tokens(table.columns[c.name], c) for c in learnt}
         return cls(table.schema, tokens, RuleBook.fit(table))
+
+    @classmethod
+    def protected(cls, table: TableSet, protection: Protection, seed: int) -> Self:
+        """Fitted to what training rows share.
+
+        Args:
+            table: Training rows.
+            protection: What of them may be known.
+            seed: Decides from which rows rare values are taken.
+
+        Raises:
+            InputError: For rules that can't be kept so.
+        """
+        known = protection.table(table, seed)
+        tokens = {c.name: fit_tokens(known.columns[c.name], c, protection.least) for c in known.schema.learnt}
+        sound = known.subset(np.flatnonzero(protection.untouched(table.columns)))
+        try:
+            rules = RuleBook.fit(sound, protection.least)
+        except InputError as error:
+            told = f"with --protect-outliers {protection.least}, what fewer rows share is not there"
+            raise InputError(*(f"{problem} ({told})" for problem in error.problems)) from None
+        return cls(known.schema, tokens, rules, protection.least)
 
     @cached_property
     def spec(self) -> Spec:
@@ -97,7 +122,8 @@ class TableCodec:
         """Everything that `from_json` needs."""
         columns: dict[str, Json] = {name: column.model_dump(mode="json") for name, column in self.columns.items()}
         rules: dict[str, Json] = self.rules.to_json()
-        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns, "rules": rules}
+        least: dict[str, Json] = {"least": self.least} if self.least > 1 else {}
+        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns, "rules": rules, **least}
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -109,8 +135,11 @@ class TableCodec:
         names = [c.name for c in schema.learnt]
         if list(given) != names:
             raise InputError("the codec of the table has other columns than its schema")
+        least = data.get("least", 1)
+        if not isinstance(least, int) or least < 1:
+            raise InputError("the codec of the table is damaged: least must be a whole number from 1 on")
         try:
             tokens = {name: _COLUMN.validate_python(given[name]) for name in names}
-            return cls(schema, tokens, RuleBook.from_json(data.get("rules"), schema))
+            return cls(schema, tokens, RuleBook.from_json(data.get("rules"), schema), least)
         except ValidationError as error:
             raise InputError(f"the codec of the table is damaged: {error.errors()[0]['msg']}") from None

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.types import Token
 
-__all__ = ["NumberTokens"]
+__all__ = ["NumberTokens", "few_values"]
 
 Tokens = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,6 +32,11 @@ ROWS_AT_THE_END = 2
 """Training rows in the outermost parts, at least: of one alone the largest value would be given away."""
 
 INSIDE = 0.6180339887498949
+
+
+def few_values(values: int, rows: int) -> bool:
+    """Whether a column with so many different numbers in so many rows is learnt value by value."""
+    return values <= min(MOST_VALUES, max(2, rows // ROWS_A_VALUE))
 
 
 class NumberTokens(BaseModel):
@@ -63,17 +68,17 @@ class NumberTokens(BaseModel):
         return self
 
     @classmethod
-    def fit(cls, parsed: ParsedColumn, missing: int, specials: Floats, whole: float) -> Self:
-        """Fitted to training values."""
+    def fit(cls, parsed: ParsedColumn, missing: int, specials: Floats, whole: float, least: int = 1) -> Self:
+        """Fitted to training values; each value with a token of its own, and each part, has `least` of them or more."""
         values = parsed.values[(parsed.missing == 0) & (parsed.special == 0)].astype(np.float64)
         found, counts = np.unique(values, return_counts=True)
-        if len(found) <= min(MOST_VALUES, max(2, len(values) // ROWS_A_VALUE)):
-            atoms, edges = found, []
-        else:
-            bins = int(np.clip(len(values) // ROWS_A_BIN, 2, MOST_BINS))
-            often = counts * 2 * bins >= len(values)
-            atoms, edges = found[often], _edges(found[~often], counts[~often], bins)
-            edges = [_beside(interval, found[~often], atoms) for interval in edges]
+        few = few_values(len(found), len(values))
+        bins = int(np.clip(len(values) // max(ROWS_A_BIN, least), 2, MOST_BINS))
+        often = (counts >= least) & (few | (counts * 2 * bins >= len(values)))
+        atoms, rest, numbers = found[often], found[~often], counts[~often]
+        by_value = (few and often.any()) or numbers.sum() < least
+        edges = [] if by_value else _edges(rest, numbers, bins, least)
+        edges = [_beside(interval, rest, atoms) for interval in edges]
         return cls(
             missing=missing,
             specials=tuple(specials.tolist()),
@@ -251,15 +256,15 @@ class NumberTokens(BaseModel):
         return np.where(missing, 0.0, -np.inf), part
 
 
-def _edges(found: Floats, counts: Tokens, bins: int) -> list[list[float]]:
+def _edges(found: Floats, counts: Tokens, bins: int, least: int) -> list[list[float]]:
     """Intervals of about equally many rows and their parts: borders lie halfway between neighbouring values."""
-    if not len(found):
-        return []
     ends = np.cumsum(counts)
-    parts = int(np.clip(ends[-1] // (bins * ROWS_A_PART), 1, MOST_PARTS))
+    parts = int(np.clip(ends[-1] // (bins * max(ROWS_A_PART, least)), 1, MOST_PARTS))
     halves = found[:-1] / 2 + found[1:] / 2
     main = _cuts(ends, bins)
-    fine = np.union1d(np.union1d(main, _cuts(ends, bins * parts)), _tails(ends, ends[-1] / (bins * parts)))
+    tails = _tails(ends, ends[-1] / (bins * parts), max(ROWS_AT_THE_END, least))
+    fine = _apart(np.union1d(np.union1d(main, _cuts(ends, bins * parts)), tails), ends, least)
+    main = np.intersect1d(main, fine)
     borders = [float(found[0]), *halves[fine].tolist(), float(found[-1])]
     at = [0, *(np.searchsorted(fine, main) + 1).tolist(), len(borders) - 1]
     return [borders[start : stop + 1] for start, stop in pairwise(at)]
@@ -277,10 +282,20 @@ def _beside(interval: list[float], values: Floats, atoms: Floats) -> list[float]
     return [start, *inner, end]
 
 
-def _tails(ends: Tokens, rows: float) -> Tokens:
+def _apart(cuts: Tokens, ends: Tokens, least: int) -> Tokens:
+    """The cuts without those that would leave fewer than `least` rows on a side, from the left on."""
+    kept, before = [], 0
+    for cut in cuts.tolist():
+        if ends[cut] - before >= least and ends[-1] - ends[cut] >= least:
+            kept.append(cut)
+            before = ends[cut]
+    return np.array(kept, np.int64)
+
+
+def _tails(ends: Tokens, rows: float, least: int) -> Tokens:
     """Cuts that halve the outermost parts again and again: there values may lie far apart."""
     found = []
-    while rows >= 2 * ROWS_AT_THE_END:
+    while rows >= 2 * least:
         rows /= 2
         found += [np.searchsorted(ends, rows), np.searchsorted(ends, ends[-1] - rows)]
     at = np.unique(np.array(found, np.int64))

@@ -92,11 +92,14 @@ class CombinationsCheck:
         return tuple(learnt_column(columns, name) for name in rule.columns)
 
     @classmethod
-    def fit(cls, rule: FixedCombinationsRule, columns: Columns, rows: Rows) -> Self:
-        """The combinations of training rows. Raises `InputError` for more than 200,000 different ones."""
+    def fit(cls, rule: FixedCombinationsRule, columns: Columns, rows: Rows, least: int = 1) -> Self:
+        """The combinations that `least` training rows have. Raises `InputError` for none, or more than 200,000."""
         found = cls.columns_of(rule, columns)
         keys = keys_of(rows, rule.columns)
         _, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
+        first, counts = first[counts >= least], counts[counts >= least]
+        if not len(first):
+            raise InputError(f"{rule.describe()}: no combination is shared by {least:,} rows")
         if len(first) > MOST:
             raise InputError(
                 f"{rule.describe()}: there are {len(first):,} combinations, and at most {MOST:,} can be kept: "

@@ -99,14 +99,19 @@ class RuleBook:
     columns: Mapping[str, LearntColumn]
 
     @classmethod
-    def fit(cls, table: TableSet) -> Self:
+    def fit(cls, table: TableSet, least: int = 1) -> Self:
         """The rules of the table's schema; combinations are those of its rows, which should be training rows only.
 
+        Args:
+            table: Rows.
+            least: How many of them must have a combination.
+
         Raises:
-            InputError: As `check_rules`; and for more than 200,000 combinations.
+            InputError: As `check_rules`; and for more than 200,000 combinations, or none.
         """
         check_rules(table.schema)
-        return cls._made(table.schema, lambda rule, columns, _: CombinationsCheck.fit(rule, columns, table.columns))
+        rows = table.columns
+        return cls._made(table.schema, lambda rule, known, _: CombinationsCheck.fit(rule, known, rows, least))
 
     @classmethod
     def from_json(cls, data: Any, schema: Schema) -> Self:

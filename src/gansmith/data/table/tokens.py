@@ -114,13 +114,19 @@ ColumnTokens = CategoryTokens | NumberTokens
 
 
 def fit_tokens(
-    parsed: ParsedColumn, column: NumberColumn | TimeColumn | BooleanColumn | CategoryColumn
+    parsed: ParsedColumn, column: NumberColumn | TimeColumn | BooleanColumn | CategoryColumn, least: int = 1
 ) -> ColumnTokens:
-    """How the values of a column are learnt, fitted to training values."""
+    """How the values of a column are learnt, fitted to training values.
+
+    Args:
+        parsed: The training values.
+        column: What the column is.
+        least: Rows that share a number with a token of its own, or a part of an interval, at least.
+    """
     missing = len(column.missing)
     if isinstance(column, BooleanColumn | CategoryColumn):
         return CategoryTokens.fit(parsed, len(column.values), missing)
-    return NumberTokens.fit(parsed, missing, _special_values(parsed, column), column.resolution)
+    return NumberTokens.fit(parsed, missing, _special_values(parsed, column), column.resolution, least)
 
 
 def _special_values(parsed: ParsedColumn, column: NumberColumn | TimeColumn) -> Floats:
