@@ -17,6 +17,7 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
 from gansmith.run.html import bars, charts, figure, table, text
 from gansmith.run.private_words import protected_words, told
+from gansmith.run.recognised import recognised
 from gansmith.run.report_style import PAGE
 
 __all__ = ["write_report"]
@@ -58,6 +59,7 @@ def write_report(folder: RunFolder) -> Path:
         _promise(record),
         _pictures(folder, record),
         _scores(evaluation, record["data"]["classes"], record.get("method", ""), (metrics or {}).get("caution", "")),
+        _recognised(evaluation, (metrics or {}).get("caution", "")),
         _curves(events),
         _film(folder, events),
         _settings(record, events),
@@ -122,6 +124,12 @@ def _scores(evaluation: Evaluation | None, names: list[str], method: str, cautio
     scores = table(["score", "value", "95% interval", "ceiling", "meaning"], rows)
     tail = f"<p>Not measured:</p><ul>{skipped}</ul>" if skipped else ""
     return f"<section><h2>Scores</h2>{how}{scores}{tail}{_per_class(evaluation, names)}</section>"
+
+
+def _recognised(evaluation: Evaluation | None, caution: str) -> str:
+    said = [] if evaluation is None else recognised(evaluation, caution)
+    lines = "".join(f"<p>{text(line)}</p>" for line in said)
+    return f"<section><h2>Who could be recognised</h2>{lines}</section>" if said else ""
 
 
 def _score_row(result: Result, ceiling: Result | None) -> list[str]:

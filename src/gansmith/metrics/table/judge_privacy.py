@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from gansmith.metrics.result import Result
+from gansmith.metrics.table.alone import alone
 from gansmith.metrics.table.anonymity import rare_combinations
 from gansmith.metrics.table.attacks import Attack, attribute_risks, linkability, success_rate
 from gansmith.metrics.table.case import Case, made_result, median_interval
@@ -59,7 +62,10 @@ def closeness_results(case: Case) -> list[Result]:
 
 
 def rare_results(case: Case) -> list[Result]:
-    """`rare_combinations`: the share of training records' rare combinations made again, less that of held-out ones."""
+    """`rare_combinations`: the share of training records' rare combinations made again, less that of held-out ones.
+
+    Its detail says under `alone` how many training records are the only ones of their kind.
+    """
     found = rare_combinations(
         case.made,
         case.train,
@@ -76,6 +82,9 @@ def rare_results(case: Case) -> list[Result]:
         "made_rare": found.made_rare,
         "combinations": found.count,
     }
+    groups = alone(case.made, case.train, case.held_out, case.identifiers, confidence=case.settings.confidence)
+    if groups is not None:
+        detail["alone"] = {**asdict(groups), "columns": list(groups.columns)}
     own: dict[str, Json] = {"identifiers": list(found.identifiers), "k": found.k}
     real = min(len(case.train), len(case.held_out))
     value, ends = found.revealed - found.control, share_difference(found.revealed, revealed, found.control, control)
