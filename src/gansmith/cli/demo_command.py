@@ -13,8 +13,22 @@ from gansmith.cli.parser import Command, seed
 __all__ = ["COMMAND"]
 
 
+NEXT = (
+    "sample {run} -n 20 --where label=Sneaker --out sneakers.png",
+    "sample {run} -n 1000 --truncation 0.8 --out clothes",
+    "train my_images/          (a folder, zip or .npz of your own)",
+)
+
+NEXT_TABLE = (
+    "sample {run} -n 1000 --out penguins.csv",
+    'sample {run} -n 20 --where species=Gentoo --where "body_mass_g=5000..5500" --out heavy.csv',
+    "train my_table.csv        (a .csv, .xlsx or parquet of your own)",
+)
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", default="runs/demo", metavar="RUN", help="run folder (default: runs/demo)")
+    parser.add_argument("--table", action="store_true", help="a table of penguins instead of images: half a minute")
+    parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/demo, with --table runs/demo-table)")
     parser.add_argument("--budget", default=None, metavar="4m|100k", help="shorter or longer than the default")
     parser.add_argument("--seed", type=seed, default=0, help="of all randomness (default: 0)")
     add_compute(parser)
@@ -24,22 +38,27 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.results import show_run
     from gansmith.cli.show import screen
-    from gansmith.run.demo import demo_request
+    from gansmith.run.demo import image_demo, table_demo
     from gansmith.run.train import train
 
-    request = demo_request(args.out, args.budget, args.seed, args.device, args.precision, args.micro, args.threads)
+    demo, folder, after = (table_demo, "runs/demo-table", NEXT_TABLE) if args.table else (image_demo, "runs/demo", NEXT)
+    request = demo(
+        args.budget,
+        out=args.out or folder,
+        seed=args.seed,
+        device=args.device,
+        precision=args.precision,
+        micro=args.micro,
+        threads=args.threads,
+    )
     with screen(quiet=args.json) as listener:
         run = train(request, listener)
     show_run(run, as_json=args.json)
     if not args.json:
         print()
         print("next, try:")
-        for words in (
-            f"sample {run.folder.root} -n 20 --where label=Sneaker --out sneakers.png",
-            f"sample {run.folder.root} -n 1000 --truncation 0.8 --out clothes",
-            "train my_images/          (a folder, zip or .npz of your own)",
-        ):
-            print(f"  {_program()} {words}")
+        for words in after:
+            print(f"  {_program()} {words.format(run=run.folder.root)}")
     return 0
 
 
@@ -54,9 +73,11 @@ def _program() -> str:
 
 COMMAND = Command(
     "demo",
-    "Train, judge and show a class-conditional GAN on embedded images of clothes (a part of Fashion-MNIST).",
+    "Train, judge and show a class-conditional GAN on embedded images of clothes (a part of Fashion-MNIST), or with "
+    "--table a generator of rows on an embedded table (the Palmer penguins).",
     (
         "gansmith demo                                     two to four minutes on two cores",
+        "gansmith demo --table                             a table, half a minute on two cores",
         "gansmith demo --budget 20k --out runs/quick       a quick look",
     ),
     _configure,

@@ -1,36 +1,27 @@
-"""The demo: the default recipe on the embedded images."""
+"""The demos: the default recipes on the data that comes with the package."""
 
 from __future__ import annotations
 
-from gansmith.data.embedded import fashion_path
-from gansmith.run.hardware import Precision
+from typing import Any
+
+from gansmith.data.embedded import fashion_path, penguins_path
 from gansmith.run.request import Request
 
-__all__ = ["BUDGET", "demo_request"]
+__all__ = ["BUDGET", "TARGET", "image_demo", "table_demo"]
 
 BUDGET = "80k"
 """Real samples: enough for the quality that the README states, within four minutes on two cores."""
 
 
-def demo_request(
-    out: str,
-    budget: str | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    precision: Precision = "auto",
-    micro: int | None = None,
-    threads: int | None = None,
-) -> Request:
-    """The demo as a request to train."""
-    return Request(
-        fashion_path(),
-        recipe="r3gan",
-        size="s",
-        budget=budget or BUDGET,
-        out=out,
-        seed=seed,
-        device=device,
-        precision=precision,
-        micro=micro,
-        threads=threads,
-    )
+TARGET = "species"
+"""What learners of made penguins must tell."""
+
+
+def image_demo(budget: str | None = None, **asked: Any) -> Request:
+    """The demo of images as a request to train; `asked` are further fields of it."""
+    return Request(fashion_path(), recipe="r3gan", size="s", budget=budget or BUDGET, **asked)
+
+
+def table_demo(budget: str | None = None, **asked: Any) -> Request:
+    """The demo of a table as a request to train; `asked` are further fields of it."""
+    return Request(penguins_path(), recipe="rowgan", size="s", budget=budget, target=TARGET, **asked)

@@ -101,7 +101,7 @@ class Look:
         scores: By name. `kernel` is a distance to real data; `raw_kernel` is that of the generator without averaging,
             `spread` the mean distance of two samples as a share of that of two real items.
         modes: By name, the share of real items and of samples in each mode.
-        decides: The score that chooses the best model; lower is better.
+        decides: The score that chooses the best model; lower is better. Empty: nothing is chosen, the last is kept.
         tie: Difference of that score that is noise.
     """
 

@@ -131,4 +131,4 @@ class LastEye:
 
     def look(self, model: TableModel, raw: TableModel | None = None) -> Look:
         """Look at a model, and at the same without averaging where it averages."""
-        return replace(self.eye.look(model, raw), tie=math.inf)
+        return replace(self.eye.look(model, raw), decides="")

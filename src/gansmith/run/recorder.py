@@ -151,7 +151,8 @@ class Recorder:
             self.best = score if self.best is None else min(score, self.best)
         if better:
             model.save(self.folder.model)
-        self.log.event("evaluation", samples=state.clock.samples, best=better, scores=seen.scores, modes=seen.modes)
+        best = better and bool(seen.decides)  # where nothing decides, the last model is kept, not the best
+        self.log.event("evaluation", samples=state.clock.samples, best=best, scores=seen.scores, modes=seen.modes)
         self._examine(state)
 
     def _examine(self, state: State) -> bool:
