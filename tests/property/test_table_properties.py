@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import numpy as np
 import pytest
@@ -136,3 +137,29 @@ def test_instants_in_summer_and_winter_time_come_back(zone, when):
 @given(st.lists(st.one_of(floats.map(repr), absent, st.text(max_size=5), st.dates().map(str)), min_size=2, max_size=40))
 def test_nothing_crashes(values):
     assert back(values) in (values, None)
+
+
+@few
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
+def test_durations_come_back_and_mean_what_they_say(seconds):
+    ticks = np.array(seconds)
+    for format in ("%i", "%0K:%M:%S", "%K:%M:%S"):
+        spelt = TimeFormat(format=format)
+        text = spelt.write(ticks)
+        again, bad = spelt.read(text)
+        assert not bad.any() and (again == ticks).all()
+        for said, span in zip(text.to_pylist(), seconds, strict=True):
+            parts = {letter: int(n) for n, letter in re.findall(r"(\d+)([DHMS])", said)}
+            if format == "%i":
+                spans = {"D": 86400, "H": 3600, "M": 60, "S": 1}
+                assert sum(n * spans[letter] for letter, n in parts.items()) == span
+            else:
+                hours, minutes, rest = map(int, said.split(":"))
+                assert hours * 3600 + minutes * 60 + rest == span
+
+
+def test_durations_of_iso_that_say_nothing_or_not_in_order_are_none():
+    ticks, bad = TimeFormat(format="%i").read(pa.array(["P1DT2H", "PT90M", "P", "PT", "P1DT", "P2H", "1DT2H", "PT5"]))
+    assert ticks[:2].tolist() == [93_600, 5_400] and bad.tolist() == [False, False] + [True] * 6
+    with pytest.raises(ValueError, match="nothing may stand beside it"):
+        TimeFormat(format="%i hours")

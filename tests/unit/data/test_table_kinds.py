@@ -60,6 +60,8 @@ def find(values, name="x", missing=()):
         (every("10:15", "23:59", "00:00"), "x", "time"),
         (every("2020-01-05T10:00:00.250+01:00", "2020-02-05T11:00:00.500+01:00"), "x", "datetime"),
         (every("30:15:00", "0:00:01", "1:00:00"), "x", "duration"),
+        (every("30:15:00", "02:09:11", "00:00:01"), "x", "duration"),
+        (every("P1DT2H", "PT45M", "PT0S", "P3DT1S"), "x", "duration"),
         ([str(i + 1) for i in range(N)], "row", "identifier"),
         ([str(i + 1) for i in range(N)], "x", "identifier"),
         ([f"C-{i + 100:05d}" for i in range(N)], "x", "identifier"),

@@ -208,7 +208,8 @@ def time_column(found: Readable) -> TimeColumn:
         long = bulk.high - bulk.low >= EXACT / 4  # from its middle, half as far, every tick is still told apart
         second = np.datetime64(int((bulk.low + long * (bulk.high - bulk.low) / 2) // format.rate), "s")
         origin = str(second.astype("M8[D]") if guess.kind == "date" else second)
-    reason = f"{guess.kind}s spelt {format.format}"
+    spelt = "as in ISO 8601, such as P1DT2H" if format.format == "%i" else format.format
+    reason = f"{guess.kind}s spelt {spelt}"
     if "z" in format.format:
         reason += f", at {format.zone}"
     if guess.doubt:

@@ -29,7 +29,7 @@ _EXACT = 2.0**50
 _EXACT_DIGITS = 15
 """A float has so many digits; a column that writes more has steps finer than floats have."""
 
-_UNITS = (("f", 0), ("S", 1), ("M", 60), ("HIK", 3600), ("dD", DAY), ("mbB", 31 * DAY), ("Yy", 366 * DAY))
+_UNITS = (("f", 0), ("Si", 1), ("M", 60), ("HIK", 3600), ("dD", DAY), ("mbB", 31 * DAY), ("Yy", 366 * DAY))
 
 
 def as_written(parsed: ParsedColumn, column: LearntColumn) -> ParsedColumn:
@@ -201,7 +201,7 @@ def _through_text(write_and_read: Callable[[Floats], Floats]) -> Callable[[Float
 
 def _unit(column: TimeColumn) -> tuple[float, float]:
     """The smallest part of a time that its format writes, in the column's unit: least and most, since months differ."""
-    codes = re.findall(r"%(?:-|:|[1-9])?([A-Za-z])", column.format.format)
+    codes = re.findall(r"%(?:-|:|\d)?([A-Za-z])", column.format.format)
     seconds = next(size for names, size in _UNITS if set(names) & set(codes))
     size = seconds if seconds else 1.0 / column.format.rate
     least = {31 * DAY: 28 * DAY, 366 * DAY: 365 * DAY}.get(seconds, size)

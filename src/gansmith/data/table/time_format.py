@@ -18,7 +18,7 @@ DAY = 86_400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
          "December")  # fmt: skip
-_CODE = re.compile(r"%(:z|-[mdHI]|[1-9]f|[YymdHIMSpPbBzDK%])")
+_CODE = re.compile(r"%(:z|-[mdHI]|0K|[1-9]f|[YymdHIMSpPbBzDKi%])")
 _SIGNED_ZONE = re.compile(r"[+-]\d{2}:\d{2}")
 
 Ticks = NDArray[np.int64]
@@ -48,6 +48,7 @@ _PARTS = {
     "S": _Part("second", r"\d{2}", 2),
     "D": _Part("days", r"-?\d{1,7}", 0),
     "K": _Part("hours", r"\d{1,9}", 0),
+    "0K": _Part("hours", r"\d{2,9}", 2),
     "p": _Part("noon", "AM|PM", 0),
     "P": _Part("noon", "am|pm", 0),
     "b": _Part("name", "|".join(_MONTHS), 0),
@@ -55,6 +56,13 @@ _PARTS = {
     "z": _Part("offset", r"[+-]\d{4}", 0),
     ":z": _Part("offset", r"[+-]\d{2}:\d{2}", 0),
 }
+
+
+_LASTING = (
+    r"P(?:(?P<days>\d{1,7})D)?"
+    r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?"
+)
+"""A duration of ISO 8601 of days, hours, minutes and whole seconds."""
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
@@ -75,6 +83,8 @@ def time_pattern(format: str) -> str:
     for code, literal in _pieces(format):
         if not code:
             out.append(re.escape(literal))
+        elif code == "i":
+            out.append(_LASTING)
         elif code.endswith("f"):
             out.append(rf"(?P<fraction>\d{{{code[0]}}})")
         else:
@@ -88,7 +98,8 @@ class TimeFormat(BaseModel):
     Attributes:
         format: Codes of `strftime`: `%Y %y %m %d %H %I %M %S %p %b %B %z`; `%-d %-m %-H %-I` without a leading zero;
             `%3f` for a fraction of three digits; `%:z` for `+01:00`; `%P` for `am`; `%D` for a number of days and
-            `%K` for a number of hours of a duration. Everything else stands for itself.
+            `%K` for a number of hours of a duration (`%0K` with two digits at least); `%i`, alone, for a duration of
+            ISO 8601 such as `P1DT2H`. Everything else stands for itself.
         zone: Time zone in which instants with `%z` are written: `+01:00`, or a name such as `Europe/Berlin`.
     """
 
@@ -106,6 +117,8 @@ class TimeFormat(BaseModel):
         groups = [_PARTS[c].group for c in _CODE.findall(value) if c != "%" and c in _PARTS]
         if len(set(groups)) < len(groups):
             raise ValueError(f"{value!r} says a part twice")
+        if "i" in _CODE.findall(value) and value != "%i":
+            raise ValueError(f"{value!r}: %i is a whole duration, nothing may stand beside it")
         return value
 
     @property
@@ -131,10 +144,13 @@ class TimeFormat(BaseModel):
         fields = {}
         for name in (f.name for f in found.type):
             part = pc.fill_null(pc.struct_field(found, name), "0" if name not in _WORDS else "")
+            part = part if name in _WORDS else pc.if_else(pc.equal(part, ""), "0", part)
             fields[name] = _WORDS[name](part) if name in _WORDS else part.cast(pa.int64()).to_numpy()
         days, fine = _days(fields, len(good))
         seconds, right = _seconds(fields, len(good))
         good = good & fine & right
+        if self.format == "%i":
+            good &= ~pc.match_substring_regex(text, "[PT]$").to_numpy(zero_copy_only=False)  # a span that says nothing
         total = (days * DAY + seconds - fields.get("offset", 0)) * self.rate + fields.get("fraction", 0)
         return np.where(good, total, 0), ~good
 
@@ -147,6 +163,8 @@ class TimeFormat(BaseModel):
         seconds, fraction = np.divmod(ticks, self.rate)
         days, clock = np.divmod(seconds + shift, DAY)
         fields = _fields(days, clock, fraction, shift)
+        if self.format == "%i":
+            return _spell_duration(days, clock)
         columns = []
         for code, literal in _pieces(self.format):
             if not code:
@@ -227,7 +245,8 @@ def _seconds(fields: dict[str, Ticks], count: int) -> tuple[Ticks, Mask]:
     good = good & (hour < 24)
     hour = hour + fields.get("hours", zero)
     minute, second = fields.get("minute", zero), fields.get("second", zero)
-    return (hour * 60 + minute) * 60 + second, good & (minute < 60) & (second < 60)
+    loose = fields.get("minutes", zero) * 60 + fields.get("seconds", zero)
+    return (hour * 60 + minute) * 60 + second + loose, good & (minute < 60) & (second < 60)
 
 
 def _fields(days: Ticks, clock: Ticks, fraction: Ticks, shift: Ticks) -> dict[str, Ticks]:
@@ -249,6 +268,18 @@ def _fields(days: Ticks, clock: Ticks, fraction: Ticks, shift: Ticks) -> dict[st
         "days": days,
         "hours": days * 24 + hour,
     }
+
+
+def _spell_duration(days: Ticks, clock: Ticks) -> Any:
+    """Durations of ISO 8601: no part that is zero, but `PT0S` for nothing at all."""
+    pa, pc = arrow(), arrow_compute()
+    parts = []
+    for number, letter in ((days, "D"), (clock // 3600, "H"), (clock // 60 % 60, "M"), (clock % 60, "S")):
+        text = pc.binary_join_element_wise(pa.array(number).cast(pa.string()), letter, "")
+        parts.append(pc.if_else(pa.array(number > 0), text, ""))
+    time = pc.binary_join_element_wise("T", *parts[1:], "")
+    whole = pc.binary_join_element_wise("P", parts[0], pc.if_else(pc.equal(time, "T"), "", time), "")
+    return pc.if_else(pc.equal(whole, "P"), "PT0S", whole)
 
 
 def _spell_offset(shift: Ticks, between: str) -> Any:

@@ -23,13 +23,13 @@ _DATES = (
     "%Y-%m", "%b %Y", "%B %Y",
 )  # fmt: skip
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%-I:%M:%S %p", "%-I:%M %p", "%-H:%M:%S", "%-H:%M")
-_DURATIONS = ("%D days %H:%M:%S", "%K:%M:%S")
+_DURATIONS = ("%D days %H:%M:%S", "%0K:%M:%S", "%K:%M:%S")
 _ZONES = ((re.compile("Z"), "Z"), (re.compile(r"[+-]\d{2}:\d{2}"), "%:z"), (re.compile(r"[+-]\d{4}"), "%z"))
 _NAMED = (
     "Europe/London", "Europe/Berlin", "Europe/Helsinki", "Europe/Moscow", "America/New_York", "America/Chicago",
     "America/Denver", "America/Los_Angeles", "America/Sao_Paulo", "Australia/Sydney", "Asia/Jerusalem",
 )  # fmt: skip
-_LIKE = re.compile(r"-?\w{1,9}([-/.:, ]|$)")
+_LIKE = re.compile(r"P[\dT]|-?\w{1,9}([-/.:, ]|$)")
 _LASTING = re.compile(r"duration|elapsed|lap|runtime|length", re.IGNORECASE)
 _TRIED = 50
 
@@ -86,7 +86,7 @@ def _formats(value: str, name: str) -> list[str]:
     """Every format that one value has."""
     if not _LIKE.match(value) or not any(c.isdigit() for c in value):
         return []
-    out = [d for d in _DATES if _fits(d, value)]
+    out = [d for d in (*_DATES, "%i") if _fits(d, value)]
     lasting = _DURATIONS if _LASTING.search(name) else ()
     for clock in (*lasting, *_CLOCKS, *_DURATIONS):
         out += _tails(clock, value)
@@ -118,7 +118,7 @@ def _tails(clock: str, value: str) -> list[str]:
 
 
 def _kind(format: TimeFormat) -> TimeKind:
-    if "%D" in format.format or "%K" in format.format:
+    if re.search("%(D|0?K|i)", format.format):
         return "duration"
     dated = "%Y" in format.format or "%y" in format.format
     clocked = "%M" in format.format
