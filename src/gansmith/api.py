@@ -10,9 +10,10 @@ from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
 from gansmith.run.assess_rows import assess_rows
 from gansmith.run.compare import Match
-from gansmith.run.compare import compare as _compare
+from gansmith.run.compare_tables import TableMatch
 from gansmith.run.load import for_sampling
 from gansmith.run.log import Listener
+from gansmith.run.match import match_models
 from gansmith.run.model import Model
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
@@ -98,15 +99,17 @@ def compare(
     n: int = 5000,
     seed: int = 0,
     metrics: Sequence[str] | None = None,
-) -> Match:
+    target: str | None = None,
+) -> Match | TableMatch:
     """Say which of several models is better, on what, and whether by more than chance.
 
     Args:
         models: Run folders or model folders, two or more.
-        data: Images; those that a model was trained on are left out. None for the data that all runs were trained on.
+        data: Images or a table; those that a model was trained on are left out. None for what all runs were trained on.
         n: Samples to draw of each model.
         seed: Of the samples and the intervals.
         metrics: Scores to compare by; None for all that the data allows.
+        target: Of tables: the column that usefulness is judged by; None takes that of the runs.
 
     Returns:
         `comparison` (values, differences with paired intervals, verdicts), how each run went, the protocol, notes.
@@ -114,4 +117,4 @@ def compare(
     Raises:
         InputError: Models or data can't be read, don't go together, or are too few.
     """
-    return _compare(models, data, n=n, seed=seed, metrics=metrics)
+    return match_models(models, data, n=n, seed=seed, metrics=metrics, target=target)

@@ -10,14 +10,18 @@ from gansmith.cli.parser import Command
 
 if TYPE_CHECKING:
     from gansmith.run.compare import Match
+    from gansmith.run.compare_tables import TableMatch
 
 __all__ = ["COMMAND"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="+", metavar="MODEL", help="run folders or model folders, two or more")
-    parser.add_argument("--data", metavar="DATA", help="images (default: those that all the runs were trained on)")
+    parser.add_argument("--data", metavar="DATA", help="images or a table (default: what all the runs were trained on)")
     add_measuring(parser)
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="of tables: judge usefulness by predicting this one (default: as the runs)"
+    )
     parser.add_argument(
         "--recipe",
         action="append",
@@ -29,17 +33,19 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gansmith.cli.reading import parse_read
+    from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.cli.show import print_json, screen
-    from gansmith.run.compare import compare
     from gansmith.run.compare_report import check_out, write_comparison
     from gansmith.run.hardware import set_threads
+    from gansmith.run.match import match_models
+    from gansmith.run.saved import holds_rows
 
     set_threads(args.threads)
     if args.out is not None:
         check_out(args.out)
+    read = (parse_table_read if holds_rows(args.models[0]) else parse_read)(args.read)
     with screen(quiet=args.json) as listener:
-        match = compare(
+        match = match_models(
             args.models,
             args.data,
             n=args.n,
@@ -48,7 +54,8 @@ def _run(args: argparse.Namespace) -> int:
             metrics=metric_names(args.metrics),
             recipes=args.recipe,
             strict=args.strict,
-            read=parse_read(args.read),
+            target=args.target,
+            read=read,
             listener=listener,
         )
         page = write_comparison(match, args.out, args.seed) if args.out is not None else None
@@ -61,11 +68,11 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(match: Match) -> None:
+def _show(match: Match | TableMatch) -> None:
     """The verdicts, the scores, the differences and the runs."""
     from gansmith.cli.diagnoses import folded
     from gansmith.cli.show import print_table
-    from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, how_measured, score_cells
+    from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, score_cells
 
     for line in match.comparison.verdicts():
         print("\n".join(folded(line, "    ")))
@@ -79,16 +86,17 @@ def _show(match: Match) -> None:
     print()
     for name, why in match.comparison.skipped.items():
         print(f"{name} was not compared: {why}")
-    for note in (how_measured(match), *match.notes):
+    for note in (match.how, *match.notes):
         print("\n".join(folded(f"note: {note}", "    ")))
 
 
 COMMAND = Command(
     "compare",
-    "Compare models on images that none of them was trained on: which is better, on what, and by more than chance.",
+    "Compare models on images or rows that none was trained on: which is better, on what, and by more than chance.",
     (
         "gansmith compare runs/a runs/b  # on the data that both were trained on",
         "gansmith compare runs/a runs/b runs/c --data my_images/ --out comparison.html",
+        "gansmith compare runs/customers runs/private --target churned    models of one table",
         "gansmith compare runs/a runs/b --metrics coverage,kernel -n 10k --json",
     ),
     _configure,

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from gansmith.errors import InputError, nearest
 from gansmith.metrics import functional as F
+from gansmith.metrics.known import measure_named
 from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.replicates import REPLICATED, Resamples, replicates
 from gansmith.metrics.result import Result
@@ -64,7 +65,7 @@ class Difference:
         """The better of the two; None where the interval holds 0: then no difference was seen."""
         if self.low <= 0 <= self.high:
             return None
-        return self.a if (self.value > 0) == (MEASURES[self.metric].better == "higher") else self.b
+        return self.a if (self.value > 0) == (measure_named(self.metric).better == "higher") else self.b
 
     def turned(self) -> Difference:
         """The same seen from the other side."""
@@ -120,7 +121,7 @@ class Comparison:
 
     def ranked(self, metric: str) -> tuple[str, ...]:
         """The generators by a score, best first; equal ones in the order given."""
-        sign = -1 if MEASURES[metric].better == "higher" else 1
+        sign = -1 if measure_named(metric).better == "higher" else 1
         return tuple(sorted(self.names, key=lambda name: sign * self.value(metric, name)))
 
     def like_best(self, metric: str) -> tuple[str, ...]:
@@ -140,7 +141,7 @@ class Comparison:
         """A sentence: on which scores a is better than b, on which b is, and where no difference was seen."""
         found: dict[str | None, list[str]] = {a: [], b: [], None: []}
         for metric in self.metrics:
-            found[self.between(metric, a, b).winner].append(MEASURES[metric].spoken or metric)
+            found[self.between(metric, a, b).winner].append(measure_named(metric).spoken or metric.replace("_", " "))
         first, second = (a, b) if found[a] or not found[b] else (b, a)
         parts = [f"{first} is better than {second} on {_listed(found[first])}"] if found[first] else []
         parts += [f"{second} is better on {_listed(found[second])}"] if found[second] else []

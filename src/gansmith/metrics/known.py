@@ -7,9 +7,14 @@ from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.table.case import TABLE_MEASURES, TableMeasure
 
-__all__ = ["measure_of"]
+__all__ = ["measure_named", "measure_of"]
 
 
 def measure_of(result: Result) -> Measure | TableMeasure:
     """What a result's name means: `train_closer`, for example, is known of features and of the columns of a table."""
     return TABLE_MEASURES[result.name] if "columns" in result.protocol else MEASURES[result.name]
+
+
+def measure_named(name: str) -> Measure | TableMeasure:
+    """What a name means; of one that is known of features and of tables alike, what both say: which way is better."""
+    return MEASURES[name] if name in MEASURES else TABLE_MEASURES[name]

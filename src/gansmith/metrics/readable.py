@@ -10,9 +10,11 @@ class Readable:
 
     Attributes:
         share: Whether the value is a share, which people read as a percentage.
+        spoken: The name in a sentence; empty where that is the measure's own name.
     """
 
     share: bool
+    spoken: str = ""
 
     def show(self, value: float | None) -> str:
         """A value as people read it; empty for None."""

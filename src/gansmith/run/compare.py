@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,14 +20,25 @@ from gansmith.run.course import Course
 from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
+from gansmith.run.model import Model
+from gansmith.run.pictures import class_grid, real_grid, to_png
 from gansmith.run.sample import whole
 
-__all__ = ["Match", "compare"]
+__all__ = ["Figure", "Match", "compare"]
 
 LEAST_IMAGES, LEAST_SAMPLES = 20, 100
 """Test images and samples below which an interval would be a guess."""
 
 RESAMPLES = 200
+
+
+class Figure(NamedTuple):
+    """A picture of a comparison: its file, its bytes, what it is, and what stands below it."""
+
+    name: str
+    data: bytes
+    alt: str
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -45,12 +56,32 @@ class Match:
     """
 
     comparison: Comparison
-    contestants: tuple[Contestant, ...]
+    contestants: tuple[Contestant[Model], ...]
     courses: Mapping[str, Course]
     held_out: HeldOut
     data: str
     protocol: Mapping[str, Any]
     notes: tuple[str, ...]
+
+    @property
+    def how(self) -> str:
+        """The protocol in sentences."""
+        p, c = self.protocol, self.comparison
+        return (
+            f"{p['samples']:,} samples of each model against {p['test_images']:,} test images, in the features of "
+            f"{p['features']}; k = {p['k']}, seed {p['seed']}. Intervals: {c.resamples} paired bootstrap resamples, "
+            f"{c.each:.2%} each, so that all {len(c.differences)} hold together with {c.confidence:.0%} (Bonferroni). "
+            "They are those of other images and samples, not of other training seeds."
+        )
+
+    def figures(self, seed: int) -> list[Figure]:
+        """A grid of each model's samples, and one of real images."""
+        grids = [
+            Figure(f"samples-{i}.png", to_png(class_grid(c.model, seed=seed)), f"samples of {c.name}", c.name)
+            for i, c in enumerate(self.contestants, start=1)
+        ]
+        real = to_png(real_grid(self.held_out.test))
+        return [*grids, Figure("real.png", real, "real images", "real test images that no model was trained on")]
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for `json.dumps`."""
@@ -140,16 +171,16 @@ def compare(
     return Match(comparison, tuple(found), courses, held_out, path, protocol, (*held_out.warnings, *notes))
 
 
-def _samples(contestant: Contestant, ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
+def _samples(contestant: Contestant[Model], ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
     task = f"judging {contestant.name}"
     return measure_model(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
 
 
-def _has_judge(contestant: Contestant) -> bool:
+def _has_judge(contestant: Contestant[Model]) -> bool:
     return contestant.run is not None and (contestant.run.judge / "judge.json").is_file()
 
 
-def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, list[str]]:
+def _unseen(found: Sequence[Contestant[Model]], held_out: HeldOut) -> tuple[HeldOut, list[str]]:
     """The data without test images that a model was trained on, and what is known of that."""
     known = [seen(c.model, c.run.root if c.run is not None else c.path, held_out) for c in found]
     rows = np.any([s.rows for s in known], axis=0)
@@ -169,7 +200,7 @@ def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, li
     return held_out, notes
 
 
-def _pairing(found: Sequence[Contestant]) -> list[str]:
+def _pairing(found: Sequence[Contestant[Model]]) -> list[str]:
     """Notes on models whose samples have nothing in common, and on models that are one and the same."""
     first, notes = found[0], []
     apart = [c.name for c in found[1:] if not same_draw(first.model, c.model)]

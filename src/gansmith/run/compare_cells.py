@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gansmith.metrics import MEASURES, Comparison
-from gansmith.run.compare import Match
+from gansmith.metrics import Comparison
+from gansmith.metrics.known import measure_named
 from gansmith.run.course import Course
 
-__all__ = ["COURSE", "course_cells", "difference_cells", "how_measured", "score_cells"]
+__all__ = ["COURSE", "course_cells", "difference_cells", "score_cells"]
 
 COURSE = ("run", "recipe", "seed", "samples", "training time", "samples/s", "machine", "doctor")
 """What `course_cells` tells of a run."""
@@ -18,7 +18,7 @@ def score_cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     order = comparison.ranked(comparison.deciding)
     rows = []
     for metric in comparison.metrics:
-        measure = MEASURES[metric]
+        measure = measure_named(metric)
         best, like = comparison.ranked(metric)[0], comparison.like_best(metric)
         marks = {best: " *", **dict.fromkeys(like, " =")}
         cells = [measure.show(comparison.value(metric, name)) + marks.get(name, "") for name in order]
@@ -33,7 +33,7 @@ def difference_cells(comparison: Comparison) -> tuple[list[str], list[list[str]]
     rows = []
     two = len(comparison.names) == 2
     for metric in comparison.metrics:
-        measure = MEASURES[metric]
+        measure = measure_named(metric)
         best, *others = comparison.names if two else comparison.ranked(metric)
         for other in others:
             d = comparison.between(metric, best, other)
@@ -41,17 +41,6 @@ def difference_cells(comparison: Comparison) -> tuple[list[str], list[list[str]]
             verdict = f"{d.winner} is better" if d.winner else "no difference seen"
             rows.append([metric, f"{best} - {other}", measure.show_difference(d.value), ends, verdict])
     return ["score", "models", "difference", "interval", "verdict"], rows
-
-
-def how_measured(match: Match) -> str:
-    """The protocol in sentences."""
-    p, c = match.protocol, match.comparison
-    return (
-        f"{p['samples']:,} samples of each model against {p['test_images']:,} test images, in the features of "
-        f"{p['features']}; k = {p['k']}, seed {p['seed']}. Intervals: {c.resamples} paired bootstrap resamples, "
-        f"{c.each:.2%} each, so that all {len(c.differences)} hold together with {c.confidence:.0%} (Bonferroni). They "
-        "are those of other images and samples, not of other training seeds."
-    )
 
 
 def course_cells(name: str, course: Course) -> list[str]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gansmith.errors import InputError
 from gansmith.metrics import MEASURES, Comparison
 from gansmith.run.charts import Points, line_chart
 from gansmith.run.compare import Match
-from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, how_measured, score_cells
+from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, score_cells
+from gansmith.run.compare_tables import TableMatch
 from gansmith.run.files import write_json, write_text
 from gansmith.run.html import charts, diagnosis_line, figure, table, text
-from gansmith.run.pictures import class_grid, real_grid, save_png, to_png
 from gansmith.run.report_style import PAGE
 
 __all__ = ["check_out", "write_comparison"]
@@ -36,7 +36,7 @@ def check_out(out: str | Path) -> Path:
     return path
 
 
-def write_comparison(match: Match, out: str | Path, seed: int = 0) -> Path:
+def write_comparison(match: Match | TableMatch, out: str | Path, seed: int = 0) -> Path:
     """Write the page; into a folder also `comparison.json` and the grids as PNG.
 
     Args:
@@ -52,15 +52,16 @@ def write_comparison(match: Match, out: str | Path, seed: int = 0) -> Path:
     """
     path = check_out(out)
     page = path if path.suffix else path / "comparison.html"
-    grids = {c.name: class_grid(c.model, seed=seed) for c in match.contestants}
-    real = real_grid(match.held_out.test)
+    drawn = match.figures(seed)
     if not path.suffix:
-        for number, picture in enumerate(grids.values(), start=1):
-            save_png(picture, path / f"samples-{number}.png")
-        save_png(real, path / "real.png")
+        path.mkdir(parents=True, exist_ok=True)
+        for picture in drawn:
+            (path / picture.name).write_bytes(picture.data)
         write_json(path / "comparison.json", match.to_json())
-    figures = [figure(to_png(picture), f"samples of {name}", name) for name, picture in grids.items()]
-    figures.append(figure(to_png(real), "real images", "real test images that no model was trained on"))
+    figures = []
+    for picture in drawn:
+        kind: Literal["png", "svg"] = "svg" if picture.name.endswith(".svg") else "png"
+        figures.append(figure(picture.data, picture.alt, picture.caption, kind, wide=kind == "svg"))
     sections = [
         _head(match),
         _scores(match),
@@ -75,22 +76,22 @@ def write_comparison(match: Match, out: str | Path, seed: int = 0) -> Path:
     return page
 
 
-def _head(match: Match) -> str:
+def _head(match: Match | TableMatch) -> str:
     verdicts = "".join(f"<p>{text(line)}</p>" for line in match.comparison.verdicts())
     name = f"<h1>{text(' against '.join(match.comparison.names))}</h1>"
     head = f"<header>{name}<p>on {text(match.data)}</p></header>"
     return f'{head}<section class="verdict"><h2>Verdict</h2>{verdicts}</section>'
 
 
-def _scores(match: Match) -> str:
+def _scores(match: Match | TableMatch) -> str:
     header, rows = score_cells(match.comparison)
     skipped = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in match.comparison.skipped.items())
     notes = "".join(f"<li>{text(note)}</li>" for note in match.notes)
     return (
         f"<section><h2>Scores</h2>{table(header, [[text(cell) for cell in row] for row in rows])}"
-        "<p>* is the best of a row, = can't be told from it. The ceiling is what real training images score.</p>"
+        "<p>* is the best of a row, = can't be told from it. The ceiling is what real rows or images score.</p>"
         + (f"<p>Not compared:</p><ul>{skipped}</ul>" if skipped else "")
-        + f"<h3>How it was measured</h3><p>{text(how_measured(match))}</p><ul>{notes}</ul></section>"
+        + f"<h3>How it was measured</h3><p>{text(match.how)}</p><ul>{notes}</ul></section>"
     )
 
 
@@ -101,7 +102,7 @@ def _differences(comparison: Comparison) -> str:
     return f"<section><h2>{what}</h2>{shown}</section>"
 
 
-def _curves(match: Match) -> str:
+def _curves(match: Match | TableMatch) -> str:
     """A chart for each score, a line for each run."""
     drawn = []
     for name, title in SCORES.items():
@@ -116,7 +117,7 @@ def _curves(match: Match) -> str:
     return f"<section><h2>While they trained</h2><p>On validation images, in the features {judge}.</p>{cards}</section>"
 
 
-def _courses(match: Match) -> str:
+def _courses(match: Match | TableMatch) -> str:
     if not match.courses:
         return ""
     rows: list[list[Any]] = [[text(c) for c in course_cells(*pair)] for pair in match.courses.items()]

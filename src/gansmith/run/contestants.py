@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from gansmith.errors import InputError
 from gansmith.features import Extractor
@@ -14,14 +15,27 @@ from gansmith.run.folder import RunFolder
 from gansmith.run.load import load_images
 from gansmith.run.model import Model
 
-__all__ = ["Contestant", "contestants", "own_data", "refuse_circular", "same_draw"]
+__all__ = [
+    "Contestant",
+    "check_roots",
+    "check_used",
+    "contestants",
+    "own_data",
+    "recipe_file",
+    "refuse_circular",
+    "run_of",
+    "same_draw",
+    "short_names",
+]
+
+M = TypeVar("M")
 
 DIGITS = 16
 """Of the hash of pretrained weights, as recipes name them."""
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Contestant(Generic[M]):
     """One of the models.
 
     Attributes:
@@ -33,11 +47,11 @@ class Contestant:
 
     name: str
     path: Path
-    model: Model
+    model: M
     run: RunFolder | None
 
 
-def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> list[Contestant]:
+def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> list[Contestant[Model]]:
     """Load models that can be compared with each other.
 
     Args:
@@ -48,25 +62,18 @@ def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> lis
         InputError: There is one path only, one is given twice, a model can't be read, or they make images of
             different shapes or of different classes.
     """
-    if len(paths) < 2:
-        raise InputError(f"a comparison needs two models or more, got {len(paths)}")
-    roots = [_root(Path(path)) for path in paths]
-    twice = {str(path) for i, path in enumerate(paths) if roots[i] in roots[:i]}
-    if twice:
-        raise InputError(*(f"{path} is given twice" for path in sorted(twice)))
+    roots = check_roots(paths)
     files = {find_recipe(file).id: file for file in recipes}
     found = [
-        Contestant(name, Path(path), _load(path, files), RunFolder(root) if (root / "run.json").is_file() else None)
-        for name, path, root in zip(_names(roots), paths, roots, strict=True)
+        Contestant(name, Path(path), load_images(path, recipe_file(path, files)), run_of(root))
+        for name, path, root in zip(short_names(roots), paths, roots, strict=True)
     ]
-    unused = set(files) - {c.model.recipe.id for c in found}
-    if unused:
-        raise InputError(*(f"--recipe {files[name]}: none of the models was made with it" for name in sorted(unused)))
+    check_used(files, found)
     _check_alike(found)
     return found
 
 
-def own_data(found: Sequence[Contestant]) -> tuple[str, str]:
+def own_data(found: Sequence[Contestant[Any]]) -> tuple[str, str]:
     """Path and fingerprint of the one data set that all were trained on.
 
     Raises:
@@ -74,7 +81,7 @@ def own_data(found: Sequence[Contestant]) -> tuple[str, str]:
     """
     bare = [c.path for c in found if c.run is None]
     if bare:
-        raise InputError(f"{bare[0]} is no run folder, which would say what it was trained on: name images with --data")
+        raise InputError(f"{bare[0]} is no run folder, which would say what it was trained on: name it with --data")
     data = [c.run.read()["data"] for c in found if c.run is not None]
     for contestant, other in zip(found, data, strict=True):
         if other.get("fingerprint") != data[0].get("fingerprint"):
@@ -88,7 +95,7 @@ def own_data(found: Sequence[Contestant]) -> tuple[str, str]:
     return str(there[0]["path"]), str(there[0]["fingerprint"])
 
 
-def refuse_circular(found: Sequence[Contestant], extractor: Extractor) -> None:
+def refuse_circular(found: Sequence[Contestant[Model]], extractor: Extractor) -> None:
     """Refuse features that one of the models was trained on: a score in them says nothing about it.
 
     Raises:
@@ -117,13 +124,13 @@ def same_draw(a: Model, b: Model) -> bool:
     )
 
 
-def _root(path: Path) -> Path:
+def root_of(path: Path) -> Path:
     """The run folder of a path that leads to one, else the path."""
     whole = path.resolve()
     return whole.parent if whole.name == "model" and (whole.parent / "run.json").is_file() else whole
 
 
-def _names(roots: Sequence[Path]) -> list[str]:
+def short_names(roots: Sequence[Path]) -> list[str]:
     """The shortest ends of the paths that differ."""
     depth = 1
     while len({root.parts[-depth:] for root in roots}) < len(roots):
@@ -131,14 +138,37 @@ def _names(roots: Sequence[Path]) -> list[str]:
     return [Path(*root.parts[-depth:]).as_posix() for root in roots]
 
 
-def _load(path: str | Path, files: Mapping[str, str]) -> Model:
-    """A model, with the given recipe file where it was made with that."""
+def run_of(root: Path) -> RunFolder | None:
+    """The run of a folder that holds one."""
+    return RunFolder(root) if (root / "run.json").is_file() else None
+
+
+def recipe_file(path: str | Path, files: Mapping[str, str]) -> str | None:
+    """The given recipe file of a model that was made with one."""
     folders = [folder for folder in (Path(path) / "model", Path(path)) if (folder / "recipe.json").is_file()]
     name = read_json(folders[0] / "recipe.json").get("recipe") if folders else None
-    return load_images(path, files.get(str(name)))
+    return files.get(str(name))
 
 
-def _check_alike(found: Sequence[Contestant]) -> None:
+def check_roots(paths: Sequence[str | Path]) -> list[Path]:
+    """The run folders, or else the paths, of models to be compared. Raises `InputError` for one, or one given twice."""
+    if len(paths) < 2:
+        raise InputError(f"a comparison needs two models or more, got {len(paths)}")
+    roots = [root_of(Path(path)) for path in paths]
+    twice = {str(path) for i, path in enumerate(paths) if roots[i] in roots[:i]}
+    if twice:
+        raise InputError(*(f"{path} is given twice" for path in sorted(twice)))
+    return roots
+
+
+def check_used(files: Mapping[str, str], found: Sequence[Contestant[Any]]) -> None:
+    """Raise `InputError` for recipe files that no model was made with."""
+    unused = set(files) - {c.model.recipe.id for c in found}
+    if unused:
+        raise InputError(*(f"--recipe {files[name]}: none of the models was made with it" for name in sorted(unused)))
+
+
+def _check_alike(found: Sequence[Contestant[Model]]) -> None:
     """Refuse models that can't be measured on one set of images."""
     problems = []
     first, labelled = found[0], next((c for c in found if c.model.codec.classes), found[0])

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gansmith.core import Backend, Draw, Game, GameError
+from gansmith.data.table.codec import FORMAT as TABLE
 from gansmith.errors import InputError
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
@@ -19,7 +20,7 @@ from gansmith.run.files import read_json, replacing_folder, sha256, write_json
 from gansmith.run.settings import resolve
 from gansmith.types import Json, Spec
 
-__all__ = ["FORMAT", "Noting", "Saved", "drawing_of", "write_model"]
+__all__ = ["FORMAT", "Noting", "Saved", "drawing_of", "holds_rows", "write_model"]
 
 FORMAT = 1
 FILES = ("model.safetensors", "recipe.json", "codec.json", "provenance.json")
@@ -173,6 +174,13 @@ class Saved:
             return load_file(self.weights)
         except (OSError, SafetensorError) as error:
             raise InputError(f"{self.weights} can't be read: {error}") from None
+
+
+def holds_rows(path: str | Path) -> bool:
+    """Whether a model folder, or the model of a run folder, makes rows of a table; False where there is no model."""
+    files = [folder / "codec.json" for folder in (Path(path) / "model", Path(path))]
+    found = next((file for file in files if file.is_file()), None)
+    return found is not None and read_json(found).get("format") == TABLE
 
 
 def _recipe_of(folder: Path, about: Mapping[str, Any], given: str | None) -> Recipe[Any]:
