@@ -50,6 +50,7 @@ class Request:
             them as they are, whatever they look like. None lets the recipe, a second folder, or the data decide.
         schema: Of a table: a file that says what its columns are; None finds it.
         target: Of a table: the column that usefulness is judged by; None takes the last.
+        table: Of a folder of related tables: the one that this run learns, behind what its rows follow from.
         epsilon: Of a table: learn it with differential privacy of this strength; None without.
         delta: Probability with which that may fail; None for 1e-6, or a tenth of one row's part if that is less.
     """
@@ -78,6 +79,7 @@ class Request:
     task: str | None = None
     schema: str | Path | None = None
     target: str | None = None
+    table: str | None = None
     epsilon: float | None = None
     delta: float | None = None
 
