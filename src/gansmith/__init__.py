@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from gansmith.recipes._recipe import Hp, ImageHp, Recipe, recipe
     from gansmith.run.load import load
     from gansmith.run.model import Model
+    from gansmith.run.related_model import RelatedModel
     from gansmith.run.sample import Samples
     from gansmith.run.table_model import TableModel
     from gansmith.run.train import Run
     from gansmith.run.translation_model import TranslationModel
     from gansmith.table_gan import TableGAN
+    from gansmith.tables_gan import TablesGAN
     from gansmith.types import Batch, Clock, Field, Spec
 
 __version__ = "0.1.0.dev0"
@@ -53,11 +55,13 @@ _WHERE = {
     "gansmith.recipes._recipe": ("Hp", "ImageHp", "Recipe", "recipe"),
     "gansmith.run.load": ("load",),
     "gansmith.run.model": ("Model",),
+    "gansmith.run.related_model": ("RelatedModel",),
     "gansmith.run.sample": ("Samples",),
     "gansmith.run.table_model": ("TableModel",),
     "gansmith.run.train": ("Run",),
     "gansmith.run.translation_model": ("TranslationModel",),
     "gansmith.table_gan": ("TableGAN",),
+    "gansmith.tables_gan": ("TablesGAN",),
     "gansmith.types": ("Batch", "Clock", "Field", "Spec"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
@@ -77,6 +81,7 @@ __all__ = [
     "Model",
     "Player",
     "Recipe",
+    "RelatedModel",
     "Run",
     "RunError",
     "Samples",
@@ -86,6 +91,7 @@ __all__ = [
     "State",
     "TableGAN",
     "TableModel",
+    "TablesGAN",
     "Term",
     "TranslationModel",
     "Turn",

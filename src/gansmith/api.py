@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
 from gansmith.run.assess_rows import assess_rows
@@ -15,6 +16,7 @@ from gansmith.run.load import for_sampling
 from gansmith.run.log import Listener
 from gansmith.run.match import match_models
 from gansmith.run.model import Model
+from gansmith.run.related_train import is_related
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
 from gansmith.run.train import Run
@@ -74,6 +76,8 @@ def train(
         settings=settings,
         **(request or {}),
     )
+    if asked.table is None and is_related(asked.data, asked.schema):
+        raise InputError(f"{asked.data} holds several tables: use gansmith.TablesGAN(out=...).fit({str(asked.data)!r})")
     return _train(asked, listener)
 
 

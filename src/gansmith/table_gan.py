@@ -15,7 +15,7 @@ from gansmith.run.log import Listener
 from gansmith.run.table_model import TableModel
 from gansmith.run.table_where import Where
 
-__all__ = ["TableGAN"]
+__all__ = ["TableGAN", "written"]
 
 
 class TableGAN:
@@ -75,7 +75,7 @@ class TableGAN:
             InputError: The table can't be read or learnt; with every problem.
         """
         with TemporaryDirectory(prefix="gansmith-") as folder:
-            path = data if isinstance(data, str | Path) else _written(data, Path(folder) / "table.parquet")
+            path = data if isinstance(data, str | Path) else written(data, Path(folder) / "table.parquet")
             run = train(
                 path,
                 self.recipe,
@@ -117,7 +117,7 @@ class TableGAN:
         return self.model
 
 
-def _written(data: Any, path: Path) -> Path:
+def written(data: Any, path: Path) -> Path:
     """A frame as a file that a run can read again."""
     from pyarrow import parquet
 

@@ -27,11 +27,13 @@ class Token:
         size: Number of choices: 0 to `size - 1`.
         rising: First choice from which on a larger one means a larger value; None where choices have no order.
         part: Whether it only says which part of what the token before it stands for is meant.
+        given: Whether it is usually known before the others are made: part of what a row follows from.
     """
 
     size: int
     rising: int | None = None
     part: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True)

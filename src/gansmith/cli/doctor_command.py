@@ -35,6 +35,10 @@ def _history(run: str, as_json: bool) -> int:
     from gansmith.health import diagnose
     from gansmith.run.history import history_at
 
+    several = Path(run) / "tables"
+    if several.is_dir() and not (Path(run) / "events.jsonl").is_file():
+        listed = ", ".join(str(place) for place in sorted(several.iterdir()))
+        raise InputError(f"{run} is a run on several tables, each with a history of its own: give one of {listed}")
     history = history_at(run)
     found = diagnose(history)
     if as_json:

@@ -18,7 +18,9 @@ __all__ = ["COMMAND"]
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (its judge is used again)")
-    parser.add_argument("data", metavar="DATA", help="images or a table, as the model was trained on")
+    parser.add_argument(
+        "data", metavar="DATA", help="images, a table or a folder of tables, as the model was trained on"
+    )
     add_measuring(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="of a table: judge usefulness by this one (default: the last)"
@@ -30,8 +32,11 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.results import show_evaluation
     from gansmith.cli.show import print_json, screen
     from gansmith.run.hardware import set_threads
+    from gansmith.run.related_model import holds_tables
 
     set_threads(args.threads)
+    if holds_tables(args.model):
+        return _tables(args)
     with screen(quiet=args.json) as listener:
         found = _assessed(args, listener)
     if args.json:
@@ -39,6 +44,32 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     show_evaluation(found.evaluation)
     for note in found.notes:
+        print(f"note: {note}")
+    return 0
+
+
+def _tables(args: argparse.Namespace) -> int:
+    """Several tables, each by its own scores."""
+    from gansmith.cli.reading import parse_table_read
+    from gansmith.cli.related_results import show_evaluations
+    from gansmith.cli.show import print_json, screen
+    from gansmith.run.assess_related import assess_related
+    from gansmith.run.related_model import RelatedModel
+
+    given = {"--metrics": args.metrics, "--features": args.features, "--target": args.target, "--strict": args.strict}
+    refused = [name for name, value in given.items() if value]
+    if refused:
+        raise InputError(f"{args.model} is a model of several tables, and {', '.join(refused)} can't act on those")
+    model = RelatedModel.load(args.model, args.recipe)
+    with screen(quiet=args.json) as listener:
+        found, notes = assess_related(
+            model, args.data, n=args.n, seed=args.seed, read=parse_table_read(args.read), listener=listener
+        )
+    if args.json:
+        print_json({"tables": {name: scores.to_json() for name, scores in found.items()}, "notes": list(notes)})
+        return 0
+    show_evaluations(found)
+    for note in notes:
         print(f"note: {note}")
     return 0
 
@@ -81,6 +112,7 @@ COMMAND = Command(
     (
         "gansmith evaluate runs/demo my_images/",
         "gansmith evaluate runs/customers customers.csv --target churned",
+        "gansmith evaluate runs/shop shop/ -n 1000                several tables; -n counts rows of the root",
         "gansmith evaluate runs/photos photos/ --features efflite0 --metrics frechet,kernel,coverage",
         "gansmith evaluate runs/photos photos/ --features inception:pt_inception-2015-12-05.pth --json",
     ),

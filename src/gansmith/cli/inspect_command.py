@@ -29,7 +29,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schema",
         metavar="FILE.json",
-        help="of a table: write what its columns are; check that, where the file exists",
+        help="of a table: write what its columns are; check that, where the file exists; of a folder of tables: which "
+        "keys join them, too",
     )
     add_data_options(parser)
     add_json(parser)
@@ -40,6 +41,7 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.data.table.recognise import is_table
     from gansmith.errors import InputError
+    from gansmith.run.related_train import is_related
 
     if is_table(args.data):
         given = [f"--{name.replace('_', '-')}" for name in _OF_IMAGES if getattr(args, name) not in _OF_IMAGES[name]]
@@ -48,6 +50,10 @@ def _run(args: argparse.Namespace) -> int:
         from gansmith.cli.table_inspection import show_table
 
         return show_table(args.data, parse_table_read(args.read), args.schema, args.json)
+    if is_related(args.data, args.schema):
+        from gansmith.cli.related_results import inspect_tables
+
+        return inspect_tables(args.data, parse_table_read(args.read), args.schema, args.json)
     if args.schema is not None:
         raise InputError(f"{args.data}: is no table, and --schema is for tables (.csv, .tsv, .xlsx, parquet, Arrow)")
     return show_inspection(
@@ -70,6 +76,7 @@ COMMAND = Command(
         "gansmith inspect photos/",
         "gansmith inspect photos.zip --image-size 64 --sheet sheet.png",
         "gansmith inspect customers.csv --schema schema.json",
+        "gansmith inspect shop/ --schema relations.json    a folder of tables that keys join",
     ),
     _configure,
     _run,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import fields
 
 from gansmith.data.reader import ReadOptions
+from gansmith.data.related.find import are_tables
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.recognise import is_table
 from gansmith.errors import InputError, nearest
@@ -15,7 +16,7 @@ __all__ = ["options_of", "parse_read", "parse_table_read"]
 
 def options_of(data: str, words: list[str]) -> ReadOptions | TableOptions:
     """What `--read` says of a path, which holds images or a table. Raises `InputError` for words that are none."""
-    return parse_table_read(words) if is_table(data) else parse_read(words)
+    return parse_table_read(words) if is_table(data) or are_tables(data) else parse_read(words)
 
 
 def parse_read(words: list[str]) -> ReadOptions:

@@ -14,10 +14,15 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from gansmith.run.files import read_json
     from gansmith.run.folder import RunFolder
+    from gansmith.run.related_report import write_related_report
     from gansmith.run.report import write_report
 
-    print(write_report(RunFolder.existing(args.run)))
+    folder = RunFolder.existing(args.run)
+    record = read_json(folder.record)
+    several = "tables" in record.get("data", {})
+    print(write_related_report(folder, record) if several else write_report(folder))
     return 0
 
 

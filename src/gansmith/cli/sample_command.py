@@ -21,7 +21,13 @@ __all__ = ["COMMAND"]
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (then its best model)")
-    parser.add_argument("-n", type=positive, default=64, metavar="N", help="how many (default: 64; 10k and 2M work)")
+    parser.add_argument(
+        "-n",
+        type=positive,
+        default=64,
+        metavar="N",
+        help="how many (default: 64; 10k and 2M work); of several tables, rows of the one that all others belong to",
+    )
     parser.add_argument(
         "--where",
         action="append",
@@ -36,7 +42,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--out",
         required=True,
         metavar="PATH",
-        help="images: a .png (one grid), a .npz, or a folder; rows: a .csv, .tsv, .parquet, .feather",
+        help="images: a .png (one grid), a .npz, or a folder; rows: a .csv, .tsv, .parquet, .feather; several tables: "
+        "a new folder",
     )
     parser.add_argument(
         "--columns", type=positive, default=None, help="images in a row of a grid (default: about square)"
@@ -49,12 +56,15 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.show import screen
     from gansmith.run.hardware import set_threads
     from gansmith.run.load import for_sampling
+    from gansmith.run.related_model import holds_tables
     from gansmith.run.table_model import TableModel
     from gansmith.run.write_rows import write_rows
     from gansmith.run.write_samples import write_samples
 
     truncation = truncation_of(args)
     set_threads(args.threads)
+    if holds_tables(args.model):
+        return _make_tables(args)
     model = for_sampling(args.model, args.recipe)
     where = parse_where(args.where)
     with screen() as listener:
@@ -70,6 +80,24 @@ def _run(args: argparse.Namespace) -> int:
                 raise InputError("--columns goes with a grid: give --out a name that ends in .png, or leave it out")
             path = write_samples(model, args.n, args.out, where, args.seed, truncation, args.columns, tick)
     print(path)
+    return 0
+
+
+def _make_tables(args: argparse.Namespace) -> int:
+    from gansmith.cli.show import screen
+    from gansmith.run.related_model import RelatedModel
+    from gansmith.run.write_related import write_related
+
+    _refuse_for_tables(args)
+    model = RelatedModel.load(args.model, args.recipe)
+    with screen() as listener:
+
+        def tick(share: float) -> None:
+            listener({"event": "progress", "task": "sampling", "share": share})
+
+        folder = write_related(model, args.n, args.out, parse_where(args.where), args.seed, tick)
+    for path in sorted(folder.iterdir()):
+        print(path)
     return 0
 
 
@@ -96,6 +124,7 @@ COMMAND = Command(
         "gansmith sample runs/demo -n 1M --seed 7 --out many.npz  streamed: memory does not grow",
         "gansmith sample runs/customers -n 10k --out rows.csv",
         "gansmith sample runs/customers -n 500 --where sex=F --where age=18..30 --out young_women.parquet",
+        "gansmith sample runs/shop -n 1000 --where region=north --out made/    several tables",
     ),
     _configure,
     _run,

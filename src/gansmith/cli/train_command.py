@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
 from gansmith.cli.parser import Command, positive, seed
+
+if TYPE_CHECKING:
+    from gansmith.run.request import Request
 
 __all__ = ["COMMAND"]
 
@@ -29,7 +32,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="images: folder, zip, .npz, .npy, parquet or Arrow; or a table: .csv, .tsv, .xlsx, parquet, Arrow",
+        help="images: folder, zip, .npz, .npy, parquet or Arrow; a table: .csv, .tsv, .xlsx, parquet, Arrow; or a "
+        "folder of tables that keys join",
     )
     parser.add_argument(
         "settings",
@@ -79,7 +83,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     add_data_options(parser)
     tables = parser.add_argument_group("tables")
-    tables.add_argument("--schema", metavar="FILE.json", help="what the columns are (see gansmith inspect --schema)")
+    tables.add_argument(
+        "--schema",
+        metavar="FILE.json",
+        help="what the columns are; of several tables, which keys join them too (see gansmith inspect --schema)",
+    )
+    tables.add_argument(
+        "--table", metavar="NAME", help="of several tables: learn only this one, as a part of the whole"
+    )
     tables.add_argument(
         "--target", metavar="COLUMN", help="judge usefulness by predicting this one (default: the last)"
     )
@@ -107,6 +118,7 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.reading import options_of
     from gansmith.cli.results import show_plan, show_run
     from gansmith.cli.show import screen
+    from gansmith.run.related_train import is_related
     from gansmith.run.request import Request
     from gansmith.run.settings import parse_settings
     from gansmith.run.train import rehearse, train
@@ -137,9 +149,12 @@ def _run(args: argparse.Namespace) -> int:
         schema=args.schema,
         target=args.target,
         protect_outliers=args.protect_outliers,
+        table=args.table,
         epsilon=args.epsilon,
         delta=args.delta,
     )
+    if args.table is None and args.second is None and is_related(args.data, args.schema):
+        return _tables(request, args.dry_run, args.json)
     with screen(quiet=args.json) as listener:
         if args.dry_run:
             plan, would = rehearse(request, listener)
@@ -147,6 +162,21 @@ def _run(args: argparse.Namespace) -> int:
             return 0
         run = train(request, listener)
     show_run(run, as_json=args.json)
+    return 0
+
+
+def _tables(request: Request, dry: bool, as_json: bool) -> int:
+    """Several tables: as many runs, and one model."""
+    from gansmith.cli.related_results import show_related_plan, show_related_run
+    from gansmith.cli.show import screen
+    from gansmith.run.related_train import rehearse_related, train_related
+
+    with screen(quiet=as_json) as listener:
+        if dry:
+            show_related_plan(rehearse_related(request, listener), as_json)
+            return 0
+        run = train_related(request, listener)
+    show_related_run(run, as_json)
     return 0
 
 
@@ -164,6 +194,7 @@ COMMAND = Command(
         "gansmith train customers.csv --schema schema.json --target churned --budget 10m",
         "gansmith train customers.csv --protect-outliers 10    without values that give single rows away",
         "gansmith train customers.csv --schema schema.json --epsilon 3    with differential privacy",
+        "gansmith train shop/                              a folder of tables that keys join",
         "gansmith train horses/ zebras/                    from one to the other, without pairs",
         "gansmith train pairs/                             input/ and target/, or both sides in each picture",
         "gansmith train photos/ --task upscale factor=4    also inpaint, denoise, colourise",

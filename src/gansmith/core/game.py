@@ -177,8 +177,8 @@ class Draw:
         encode: From nets and a batch of data fields (and conditions) to the noise fields that would make them; None
             for games without an encoder.
         codes: Parts of the noise that may be asked for, by name; drawn at random where they are not.
-        limited: As `make`, with what to add to the logits of some tokens by their place (`-inf` for what can't be):
-            `(size,)`, or `(size of the token before, size)`; None for games that don't make tokens.
+        limited: As `make`, with what to add to the logits of some tokens by place (`-inf` for what can't be): `(size,)`
+            or `(size of the token before, size)`, and maybe `known` tokens `(n, T)` (-1: to be made). None: no tokens.
         uniform: Whether noise is uniform in [0, 1) in place of standard normal.
         nats: From nets, a batch of data fields and noise to what each sample costs, `(n,)`: minus the logarithm of its
             probability, or an unbiased estimate of it; None for games without a likelihood.

@@ -24,7 +24,9 @@ BELOW = 1 - 2**-24
 
 
 @torch.no_grad()
-def complete(net: RowGenerator, noise: Tensor, limits: Mapping[int, Tensor] | None = None) -> Tensor:
+def complete(
+    net: RowGenerator, noise: Tensor, limits: Mapping[int, Tensor] | None = None, known: Tensor | None = None
+) -> Tensor:
     """Rows int64 `(n, T)`.
 
     Tokens that are limited are drawn first, so that all others follow from them; the others by their entropy, the
@@ -35,10 +37,16 @@ def complete(net: RowGenerator, noise: Tensor, limits: Mapping[int, Tensor] | No
         noise: Uniform in [0, 1), `(n, T + 1)`: a number for each token, and one to choose among candidates.
         limits: What to add to the logits of a token, `(size,)`; `-inf` for what can't be. For a token that says
             which part is meant, `(size of the one before it, size)`.
+        known: What each row begins with, int64 `(n, T)`: -1 in all rows where a token is to be drawn.
     """
     limits = limits or {}
     limited, free = _orders(net, set(limits))
     rows = Begun(net, len(noise))
+    if known is not None:
+        begun = {place for place, token in enumerate(known[:1].amax(0).tolist()) if token >= 0}
+        for place in sorted(begun):
+            rows.put(place, known[:, place])
+        free = [place for place in free if place not in begun]
     if len([place for place in limited if _choices(limits[place]) > 1 and not net.parts[place]]) > 1:
         made = _candidates(net, noise, limited, limits)
         for place in limited:

@@ -21,6 +21,9 @@ from gansmith.types import Token
 
 __all__ = ["Embedding", "Heads", "RowCritic", "RowGenerator"]
 
+GIVEN = 0.75
+"""Share of rows that are learnt from all that is usually given of them; the others from parts of any kind."""
+
 SMOOTH = 2.0
 """Rounds of the waves that rising tokens begin with, in standard deviations: neighbours begin alike."""
 
@@ -167,6 +170,7 @@ class RowGenerator(nn.Module):
         self.passes = passes
         self.length = len(tokens)
         self.parts = [token.part for token in tokens]
+        self.given = [token.given for token in tokens]
         self.embedding = Embedding(tokens, width, shared)
         self.start = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
@@ -190,10 +194,24 @@ class RowGenerator(nn.Module):
 
         Returns:
             When each token becomes known, int64 `(n, T)` from 0 up, and how many are known, `(n, 1)`, from none to all
-            but one. Every order and every number are as probable as any other.
+            but one. Every order and every number are as probable as any other; but of most rows all tokens that are
+            usually given are known, and only the others hidden.
         """
-        known = (noise[:, -1:] * self.length).long().clamp_max(self.length - 1)
-        return self.order(noise[:, :-1]), known
+        at = noise[:, -1:] * self.length
+        known = at.long().clamp_max(self.length - 1)
+        if not any(self.given):
+            return self.order(noise[:, :-1]), known
+        rest = (at - known) / GIVEN  # uniform as well, below 1 for as many rows as that says
+        rank, follows = self.following(torch.cat([noise[:, :-1], rest], 1))
+        usual = rest < 1
+        return torch.where(usual, rank, self.order(noise[:, :-1])), torch.where(usual, follows, known)
+
+    def following(self, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """As `hidden`, of rows of which all that is usually given is known, and a part of the rest."""
+        given = torch.tensor(self.given, device=noise.device)
+        free = self.length - sum(self.given)
+        known = sum(self.given) + (noise[:, -1:] * free).long().clamp(0, free - 1)
+        return self.order(noise[:, :-1] - given.to(noise.dtype)), known
 
     def nats(self, tokens: Tensor, rank: Tensor, known: Tensor) -> Tensor:
         """What each row costs, `(n,)`: an unbiased estimate of minus the logarithm of its probability.

@@ -27,9 +27,10 @@ def completing(length: int) -> Draw:
 
 
 def _complete(nets: Any, batch: Batch, limits: Any) -> Batch:
-    return {"tokens": complete(nets["G"], batch["noise"], limits)}
+    return {"tokens": complete(nets["G"], batch["noise"], limits, batch.get("known"))}
 
 
 def _nats(nets: Any, batch: Batch, noise: Batch) -> Tensor:
     generator: RowGenerator = nets["G"]
-    return generator.nats(batch["tokens"], *generator.hidden(noise["noise"]))
+    share = 1 - sum(generator.given) / generator.length
+    return share * generator.nats(batch["tokens"], *generator.following(noise["noise"]))

@@ -8,6 +8,7 @@ from gansmith.data.table.codec import FORMAT as TABLE
 from gansmith.data.translation.codec import KIND as TRANSLATION
 from gansmith.errors import InputError
 from gansmith.run.model import Model
+from gansmith.run.related_model import RelatedModel, holds_tables
 from gansmith.run.saved import Saved
 from gansmith.run.table_model import TableModel
 from gansmith.run.translation_model import TranslationModel
@@ -15,7 +16,7 @@ from gansmith.run.translation_model import TranslationModel
 __all__ = ["for_sampling", "load", "load_images", "load_translator"]
 
 
-def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | TranslationModel:
+def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | TranslationModel | RelatedModel:
     """Read a model folder, or the model of a run folder.
 
     Args:
@@ -23,11 +24,14 @@ def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | Tr
         recipe: Recipe file of a model whose recipe is not installed. Code never comes from the model folder.
 
     Returns:
-        A `Model` of images, a `TableModel`, or a `TranslationModel` from images to images.
+        A `Model` of images, a `TableModel`, a `RelatedModel` of several tables, or a `TranslationModel` from images to
+        images.
 
     Raises:
         InputError: The folder holds no model, a damaged one, or one whose recipe is not installed.
     """
+    if holds_tables(path) is not None:
+        return RelatedModel.load(path, recipe)
     saved = Saved.of(path, recipe)
     if saved.codec.get("format") == TABLE:
         return TableModel.read(saved)
@@ -39,6 +43,8 @@ def for_sampling(path: str | Path, recipe: str | None = None) -> Model | TableMo
     found = load(path, recipe)
     if isinstance(found, TranslationModel):
         raise InputError(f"{path} makes images of your images, not of noise: use gansmith apply")
+    if isinstance(found, RelatedModel):
+        raise InputError(f"{path} is a model of several tables: this is for one, such as its folder {found.root}")
     return found
 
 
@@ -54,6 +60,6 @@ def load_translator(path: str | Path, recipe: str | None = None) -> TranslationM
     """The same where only a model from images to images will do. Raises `InputError` for others, too."""
     found = load(path, recipe)
     if not isinstance(found, TranslationModel):
-        what = "rows" if isinstance(found, TableModel) else "images"
+        what = "images" if isinstance(found, Model) else "rows"
         raise InputError(f"{path} makes {what} of noise: use gansmith sample")
     return found

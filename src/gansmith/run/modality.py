@@ -238,9 +238,12 @@ def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
     from gansmith.run.private_tables import PRIVATE_TABLES
+    from gansmith.run.related_data import ONE_OF_TABLES
     from gansmith.run.tables import TABLES
     from gansmith.run.translation import Translation
 
+    if request.table is not None:
+        return ONE_OF_TABLES
     private = request.epsilon is not None
     if not is_table(request.data):
         if private or request.delta is not None:

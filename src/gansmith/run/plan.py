@@ -32,7 +32,7 @@ from gansmith.run.request import Request
 from gansmith.run.sample import whole
 from gansmith.run.settings import resolve
 
-__all__ = ["Plan", "check_same_run", "make_plan", "where"]
+__all__ = ["Plan", "check_same_run", "make_plan", "read_words", "where"]
 
 MOST_EPOCHS = 4
 """A batch may hold every training item four times, not more."""
@@ -94,10 +94,8 @@ class Plan:
         words += ["--from", str(request.start)] if request.start is not None else []
         words += ["--strict"] * request.strict
         words += [] if request.autopilot else ["--autopilot", "off"]
-        for name, value in vars(request.read).items():
-            if value != getattr(type(request.read)(), name):
-                words += ["--read", f"{name}={_said(value)}"]
-        for name in ("task", "schema", "target", "protect_outliers", "epsilon", "delta"):
+        words += read_words(request)
+        for name in ("task", "schema", "target", "protect_outliers", "table", "epsilon", "delta"):
             if getattr(request, name) is not None:
                 words += [f"--{name.replace('_', '-')}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]
@@ -112,6 +110,13 @@ class Plan:
             "data": {"path": str(self.request.data), "name": self.name, **self.data.describe()},
             "versions": versions(),
         }
+
+
+def read_words(request: Request) -> list[str]:
+    """What a request says of the data's format, as it is written on the command line."""
+    read, usual = vars(request.read), type(request.read)()
+    given = [(name, value) for name, value in read.items() if value != getattr(usual, name)]
+    return [word for name, value in given for word in ("--read", f"{name}={_said(value)}")]
 
 
 def versions() -> dict[str, str]:

@@ -52,6 +52,7 @@ class Request:
         target: Of a table: the column that usefulness is judged by; None takes the last.
         protect_outliers: Of a table: learn no value that fewer training rows share; None learns all, since rare values
             (a rare class, a fraud) are what many people need made rows for.
+        table: Of a folder of related tables: the one that this run learns, behind what its rows follow from.
         epsilon: Of a table: learn it with differential privacy of this strength; None without.
         delta: Probability with which that may fail; None for 1e-6, or a tenth of one row's part if that is less.
     """
@@ -81,6 +82,7 @@ class Request:
     schema: str | Path | None = None
     target: str | None = None
     protect_outliers: int | None = None
+    table: str | None = None
     epsilon: float | None = None
     delta: float | None = None
 

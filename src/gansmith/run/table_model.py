@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -158,6 +158,44 @@ class TableModel:
                 assert self.drawing.limited is not None
                 return self.drawing.limited(self.nets, noise, limits.tokens), within
             return self.drawing.make(self.nets, noise), within
+
+    @torch.no_grad()
+    def follow(
+        self, known: Mapping[str, ParsedColumn], present: Collection[str] = (), seed: int = 0
+    ) -> dict[str, ParsedColumn]:
+        """Complete rows of which some columns are known, each of its own; rules are not looked at.
+
+        Args:
+            known: What is known of each row, by column; at least one column.
+            present: Columns of numbers or times that must not be missing.
+            seed: Decides the rows.
+
+        Returns:
+            All columns of as many rows.
+
+        Raises:
+            InputError: The recipe can't complete rows.
+        """
+        if self.drawing.limited is None:
+            raise InputError(f"recipe {self.recipe.id} can't complete rows of which a part is known")
+        codec, limits, device = self.codec, {}, device_of(self.nets)
+        for name in present:
+            size = codec.columns[name].tokens[0].size
+            gone = torch.arange(size) < codec.columns[name].missing
+            limits[codec.places[name].start] = torch.zeros(size).masked_fill(gone, -torch.inf)
+        count = len(next(iter(known.values())))
+        tokens = torch.full((count, len(codec.spec["tokens"].tokens)), -1)
+        for name, parsed in known.items():
+            tokens[:, codec.places[name]] = torch.from_numpy(codec.columns[name].encode(parsed))
+        made = []
+        for number, part in enumerate(torch.split(tokens, BLOCK)):
+            generator = torch.Generator().manual_seed(mix(seed, "follow", number))
+            noise = {name: value.to(device) for name, value in self.drawing.random(len(part), generator).items()}
+            within = torch.rand(len(part), len(codec.columns), generator=generator, dtype=torch.float64).numpy()
+            with Backend(device, bf16=precision_on(str(device), "auto") == "bf16").precision():
+                found = self.drawing.limited(self.nets, {**noise, "known": part.to(device)}, limits)
+            made.append(codec.decode(found, within)[0])
+        return joined(made)
 
     @property
     def likely(self) -> bool:

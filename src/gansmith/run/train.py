@@ -29,6 +29,7 @@ from gansmith.run.pace import OVERHEAD, Pace, measure_rate
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import Recorder
+from gansmith.run.related_model import RelatedModel
 from gansmith.run.report import write_report
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
@@ -64,7 +65,9 @@ class Run:
     def model(self) -> Model | TableModel | TranslationModel:
         """The best model."""
         file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
-        return load(self.folder.model, recipe=file)
+        found = load(self.folder.model, recipe=file)
+        assert not isinstance(found, RelatedModel)  # made of several runs
+        return found
 
     @property
     def evaluation(self) -> Evaluation:

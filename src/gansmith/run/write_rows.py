@@ -13,7 +13,7 @@ from gansmith.run.files import replacing
 from gansmith.run.table_model import TableModel
 from gansmith.run.table_where import Where
 
-__all__ = ["KINDS", "write_rows"]
+__all__ = ["KINDS", "write_rows", "writer_of"]
 
 KINDS = (".csv", ".tsv", ".parquet", ".feather", ".arrow")
 
@@ -60,7 +60,7 @@ def _write(parts: Iterator[Any], path: Path, kind: str, n: int, tick: Callable[[
     try:
         for part in parts:
             if writer is None:
-                writer = _writer(path, kind, part.schema)
+                writer = writer_of(path, kind, part.schema)
             writer.write_table(part)
             done += part.num_rows
             tick(done / n)
@@ -69,7 +69,8 @@ def _write(parts: Iterator[Any], path: Path, kind: str, n: int, tick: Callable[[
             writer.close()
 
 
-def _writer(path: Path, kind: str, schema: Any) -> Any:
+def writer_of(path: Path, kind: str, schema: Any) -> Any:
+    """What appends pyarrow tables of a schema to a file of one of `KINDS`; of text files every column is text."""
     if kind == ".parquet":
         from pyarrow import parquet
 

@@ -216,3 +216,33 @@ def test_rows_in_the_making_know_what_was_put_there():
     assert len(rows._known) == 2
     rows.put(1, torch.tensor([0, 1, 2, 3]))
     assert len(rows._known) == 4 and rows._like is None
+
+
+def test_tokens_that_are_given_are_known_in_most_rows_and_in_all_that_follow():
+    tokens = [Token(4, given=True), Token(8, given=True), Token(3, part=True, given=True), Token(5), Token(6)]
+    net = RowGenerator(tokens, 8)
+    noise = torch.rand(4000, 6, generator=torch.Generator().manual_seed(0))
+    rank, known = net.following(noise)
+    assert (rank[:, :3] < 3).all() and set(known[:, 0].tolist()) == {3, 4}
+    assert (known == 3).float().mean() == pytest.approx(0.5, abs=0.03)
+    rank, known = net.hidden(noise)
+    usual = ((rank[:, :3] < 3).all(1) & (known[:, 0] >= 3)).float().mean()
+    # three in four rows, and of the others those whose order and number happen to be so
+    assert usual == pytest.approx(0.75 + 0.25 * 0.4 * 0.1, abs=0.03)
+    assert set(known[:, 0].tolist()) == {0, 1, 2, 3, 4}
+
+
+def test_rows_begin_with_what_is_known_of_each():
+    torch.manual_seed(0)
+    net = RowGenerator([Token(4), Token(8), Token(3)], 8)
+    noise, known = torch.rand(50, 4), torch.full((50, 3), -1)
+    known[:, 1] = torch.arange(50) % 8
+    limit = torch.tensor([0.0, -torch.inf, 0.0])
+    made = complete(net, noise, {2: limit}, known)
+    assert torch.equal(made[:, 1], known[:, 1]) and (made[:, 2] != 1).all() and made[:, 0].unique().numel() > 1
+    # and the rest follows from it: as if all others were impossible
+    for value in range(8):
+        only = torch.full((8,), -torch.inf).index_fill(0, torch.tensor([value]), 0.0)
+        rows = known[:, 1] == value
+        alike = complete(net, noise[rows], {1: only})
+        assert torch.equal(complete(net, noise[rows], {}, known[rows]), alike)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -40,19 +40,21 @@ class TableCodec:
         columns: How each learnt column becomes tokens, by name, in the order of the schema.
         rules: What every row must keep.
         least: Training rows that share each value that it knows, at least.
+        given: Columns that rows usually follow from: they are known before the others are made.
     """
 
     schema: Schema
     columns: Mapping[str, ColumnTokens]
     rules: RuleBook
     least: int = 1
+    given: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, table: TableSet) -> Self:
+    def fit(cls, table: TableSet, given: tuple[str, ...] = ()) -> Self:
         """Fitted to training rows. Raises `InputError` for rules that can't be kept."""
         learnt = table.schema.learnt
         tokens = {c.name: fit_tokens(table.columns[c.name], c) for c in learnt}
-        return cls(table.schema, tokens, RuleBook.fit(table))
+        return cls(table.schema, tokens, RuleBook.fit(table), given=given)
 
     @classmethod
     def protected(cls, table: TableSet, protection: Protection, seed: int) -> Self:
@@ -79,7 +81,7 @@ class TableCodec:
     @cached_property
     def spec(self) -> Spec:
         """`tokens`: int64 `(T,)`."""
-        tokens = [token for column in self.columns.values() for token in column.tokens]
+        tokens = [replace(t, given=n in self.given) for n, column in self.columns.items() for t in column.tokens]
         names = [name for name, column in self.columns.items() for _ in column.tokens]
         return {"tokens": Field((len(tokens),), "token", names=tuple(names), tokens=tuple(tokens))}
 
@@ -122,8 +124,9 @@ class TableCodec:
         """Everything that `from_json` needs."""
         columns: dict[str, Json] = {name: column.model_dump(mode="json") for name, column in self.columns.items()}
         rules: dict[str, Json] = self.rules.to_json()
-        least: dict[str, Json] = {"least": self.least} if self.least > 1 else {}
-        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns, "rules": rules, **least}
+        more: dict[str, Json] = {"least": self.least} if self.least > 1 else {}
+        more |= {"given": list(self.given)} if self.given else {}
+        return {"format": FORMAT, "schema": self.schema.to_json(), "columns": columns, "rules": rules, **more}
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -140,6 +143,13 @@ class TableCodec:
             raise InputError("the codec of the table is damaged: least must be a whole number from 1 on")
         try:
             tokens = {name: _COLUMN.validate_python(given[name]) for name in names}
-            return cls(schema, tokens, RuleBook.from_json(data.get("rules"), schema), least)
+            rules = RuleBook.from_json(data.get("rules"), schema)
+            behind = tuple(n for n in names if n in _listed(data.get("given")))
+            return cls(schema, tokens, rules, least, behind)
         except ValidationError as error:
             raise InputError(f"the codec of the table is damaged: {error.errors()[0]['msg']}") from None
+
+
+def _listed(value: Json) -> list[Json]:
+    """A list; an empty one for anything else."""
+    return value if isinstance(value, list) else []

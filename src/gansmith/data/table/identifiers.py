@@ -15,7 +15,7 @@ from gansmith.data.table.evidence import Evidence
 from gansmith.data.table.schema import IdentifierPattern
 from gansmith.errors import InputError
 
-__all__ = ["find_identifier", "identifier_pattern", "make_identifiers", "named_key"]
+__all__ = ["find_identifier", "identifier_pattern", "letters_of", "make_identifiers", "named_key"]
 
 _LOOKED = 2000
 _FEWEST = 10
@@ -133,7 +133,7 @@ def make_identifiers(
         text = pa.array(np.arange(count, dtype=np.int64) + pattern.start + first).cast(pa.string())
         text = pc.utf8_lpad(text, pattern.width, "0") if pattern.width else text
         return pc.binary_join_element_wise(pattern.prefix, text, "") if pattern.prefix else text
-    letters = _letters(_UUID_MASK if pattern.form == "uuid" else pattern.mask)
+    letters = letters_of(_UUID_MASK if pattern.form == "uuid" else pattern.mask)
     room = float(np.prod([float(len(a)) for a in letters]))
     if room < 2.0 * (count + first + len(avoid)):
         raise InputError(f"the mask {pattern.mask!r} has {room:,.0f} keys, too few for {count:,} rows: make it longer")
@@ -148,7 +148,7 @@ def make_identifiers(
     return pa.array(found[:count], pa.string())
 
 
-def _letters(mask: str) -> list[str]:
+def letters_of(mask: str) -> list[str]:
     """The characters that may stand at each place."""
     out, plain = [], False
     for character in mask:

@@ -26,6 +26,7 @@ from gansmith.metrics.table.learners import LEARNERS
 from gansmith.metrics.table.membership import Membership, membership
 from gansmith.metrics.table.mixed import Mixed
 from gansmith.metrics.table.ranks import Ranks
+from gansmith.metrics.table.related import RELATED_MEASURES, Family, autocorrelations, evaluate_related, step_scores
 from gansmith.metrics.table.scores import Slices, class_scores, number_scores
 from gansmith.metrics.table.shapes import ColumnScore, column_scores
 from gansmith.metrics.table.singling import singling_out
@@ -35,6 +36,7 @@ from gansmith.metrics.table.usefulness import Augmentation, Learnt, Usefulness, 
 __all__ = [
     "LEARNERS",
     "NOT_PRIVATE",
+    "RELATED_MEASURES",
     "TABLE_MEASURES",
     "Associations",
     "Attack",
@@ -44,6 +46,7 @@ __all__ = [
     "Columns",
     "Detection",
     "Encoder",
+    "Family",
     "Learnt",
     "Membership",
     "Mixed",
@@ -62,10 +65,12 @@ __all__ = [
     "attribute_inference",
     "attribute_risks",
     "augmentation",
+    "autocorrelations",
     "class_scores",
     "closeness",
     "column_scores",
     "detection",
+    "evaluate_related",
     "evaluate_tables",
     "exact_copies",
     "find_identifiers",
@@ -80,6 +85,7 @@ __all__ = [
     "singling_out",
     "slices",
     "stack",
+    "step_scores",
     "success_rate",
     "unknown_measures",
     "usefulness",
