@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,9 +146,9 @@ print(before, after)
 
 def _held(side, tile, out):
     """MiB before and at most, in a process of its own."""
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(side), str(tile), str(out)], capture_output=True, text=True
-    )
+    asked = [sys.executable, "-c", PROGRAM, str(side), str(tile), str(out)]
+    paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    ran = subprocess.run(asked, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
     assert ran.returncode == 0, ran.stderr
     before, after = (int(word) / 1024 for word in ran.stdout.split())
     return before, after
