@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from gansmith.cli.options import add_measuring, metric_names
+from gansmith.cli.options import add_measuring, add_pairs, metric_names
 from gansmith.cli.parser import Command
+from gansmith.errors import InputError
 
 if TYPE_CHECKING:
     from gansmith.run.compare import Match
+    from gansmith.run.log import Listener
 
 __all__ = ["COMMAND"]
 
@@ -17,6 +19,10 @@ __all__ = ["COMMAND"]
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="+", metavar="MODEL", help="run folders or model folders, two or more")
     parser.add_argument("--data", metavar="DATA", help="images (default: those that all the runs were trained on)")
+    parser.add_argument(
+        "--second", metavar="DATA2", help="of models from images to images: the folder of the wanted domain"
+    )
+    add_pairs(parser)
     add_measuring(parser)
     parser.add_argument(
         "--recipe",
@@ -39,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.out is not None:
         check_out(args.out)
     with screen(quiet=args.json) as listener:
-        match = compare(
+        match = _translators(args, listener) or compare(
             args.models,
             args.data,
             n=args.n,
@@ -59,6 +65,31 @@ def _run(args: argparse.Namespace) -> int:
     if page is not None:
         print(f"\nreport:  {page}")
     return 0
+
+
+def _translators(args: argparse.Namespace, listener: Listener) -> Match | None:
+    """The comparison of models from images to images; None for others."""
+    from gansmith.cli.reading import parse_read
+    from gansmith.run.assess_pictures import Pictures
+    from gansmith.run.compare_pictures import compare_pictures
+    from gansmith.run.load import is_translator
+
+    if not is_translator(args.models[0]):
+        if args.second is not None or args.task is not None:
+            raise InputError(f"{args.models[0]} is not from images to images, and --second and --task are for those")
+        return None
+    if args.data is None and (args.second is not None or args.task is not None):
+        raise InputError("--second and --task say more of --data: give that, too")
+    read = parse_read(args.read)
+    return compare_pictures(
+        args.models,
+        None if args.data is None else Pictures(args.data, args.second, args.task, args.strict, read),
+        seed=args.seed,
+        features=args.features,
+        metrics=metric_names(args.metrics),
+        recipes=args.recipe,
+        listener=listener,
+    )
 
 
 def _show(match: Match) -> None:
@@ -89,6 +120,7 @@ COMMAND = Command(
     (
         "gansmith compare runs/a runs/b  # on the data that both were trained on",
         "gansmith compare runs/a runs/b runs/c --data my_images/ --out comparison.html",
+        "gansmith compare runs/cut runs/cyclegan --data horses/ --second zebras/",
         "gansmith compare runs/a runs/b --metrics coverage,kernel -n 10k --json",
     ),
     _configure,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from gansmith.data.reader import ReadOptions
 from gansmith.errors import InputError
@@ -20,6 +21,8 @@ from gansmith.run.course import Course
 from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
+from gansmith.run.model import Model
+from gansmith.run.pictures import class_grid, real_grid
 from gansmith.run.sample import whole
 
 __all__ = ["Match", "compare"]
@@ -28,6 +31,8 @@ LEAST_IMAGES, LEAST_SAMPLES = 20, 100
 """Test images and samples below which an interval would be a guess."""
 
 RESAMPLES = 200
+
+REAL = "real test images that no model was trained on"
 
 
 @dataclass(frozen=True)
@@ -38,16 +43,16 @@ class Match:
         comparison: Scores, differences with intervals, verdicts.
         contestants: The models, in the order given.
         courses: How the run of each went, by name; models without a run folder are left out.
-        held_out: The data.
+        drawn: From a seed to pictures by what they are: of each model, in order, and real images last.
         data: The path of the data, as it was given or as the runs say.
         protocol: Samples, test images, features, seed: what a reader needs to judge the numbers.
         notes: What the reader should know.
     """
 
     comparison: Comparison
-    contestants: tuple[Contestant, ...]
+    contestants: tuple[Contestant[Any], ...]
     courses: Mapping[str, Course]
-    held_out: HeldOut
+    drawn: Callable[[int], Mapping[str, Image.Image]]
     data: str
     protocol: Mapping[str, Any]
     notes: tuple[str, ...]
@@ -137,19 +142,24 @@ def compare(
     }
     courses = {c.name: Course.of(c.run) for c in found if c.run is not None}
     notes += [*_pairing(found), *_copying(comparison)]
-    return Match(comparison, tuple(found), courses, held_out, path, protocol, (*held_out.warnings, *notes))
+    test = held_out.test
+
+    def drawn(seed: int) -> Mapping[str, Image.Image]:
+        return {**{c.name: class_grid(c.model, seed=seed) for c in found}, REAL: real_grid(test)}
+
+    return Match(comparison, tuple(found), courses, drawn, path, protocol, (*held_out.warnings, *notes))
 
 
-def _samples(contestant: Contestant, ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
+def _samples(contestant: Contestant[Model], ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
     task = f"judging {contestant.name}"
     return measure_model(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
 
 
-def _has_judge(contestant: Contestant) -> bool:
+def _has_judge(contestant: Contestant[Any]) -> bool:
     return contestant.run is not None and (contestant.run.judge / "judge.json").is_file()
 
 
-def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, list[str]]:
+def _unseen(found: Sequence[Contestant[Model]], held_out: HeldOut) -> tuple[HeldOut, list[str]]:
     """The data without test images that a model was trained on, and what is known of that."""
     known = [seen(c.model, c.run.root if c.run is not None else c.path, held_out) for c in found]
     rows = np.any([s.rows for s in known], axis=0)
@@ -169,7 +179,7 @@ def _unseen(found: Sequence[Contestant], held_out: HeldOut) -> tuple[HeldOut, li
     return held_out, notes
 
 
-def _pairing(found: Sequence[Contestant]) -> list[str]:
+def _pairing(found: Sequence[Contestant[Model]]) -> list[str]:
     """Notes on models whose samples have nothing in common, and on models that are one and the same."""
     first, notes = found[0], []
     apart = [c.name for c in found[1:] if not same_draw(first.model, c.model)]

@@ -12,7 +12,7 @@ from gansmith.run.compare import Match
 from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, how_measured, score_cells
 from gansmith.run.files import write_json, write_text
 from gansmith.run.html import charts, diagnosis_line, figure, table, text
-from gansmith.run.pictures import class_grid, real_grid, save_png, to_png
+from gansmith.run.pictures import save_png, to_png
 from gansmith.run.report_style import PAGE
 
 __all__ = ["check_out", "write_comparison"]
@@ -52,15 +52,14 @@ def write_comparison(match: Match, out: str | Path, seed: int = 0) -> Path:
     """
     path = check_out(out)
     page = path if path.suffix else path / "comparison.html"
-    grids = {c.name: class_grid(c.model, seed=seed) for c in match.contestants}
-    real = real_grid(match.held_out.test)
+    *grids, (words, real) = match.drawn(seed).items()
     if not path.suffix:
-        for number, picture in enumerate(grids.values(), start=1):
+        for number, picture in enumerate((picture for _, picture in grids), start=1):
             save_png(picture, path / f"samples-{number}.png")
         save_png(real, path / "real.png")
         write_json(path / "comparison.json", match.to_json())
-    figures = [figure(to_png(picture), f"samples of {name}", name) for name, picture in grids.items()]
-    figures.append(figure(to_png(real), "real images", "real test images that no model was trained on"))
+    figures = [figure(to_png(picture), f"samples of {name}", name) for name, picture in grids]
+    figures.append(figure(to_png(real), "real images", words))
     sections = [
         _head(match),
         _scores(match),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from gansmith.errors import InputError
 from gansmith.features import Extractor
@@ -13,15 +14,19 @@ from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.load import load_images
 from gansmith.run.model import Model
+from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Contestant", "contestants", "own_data", "refuse_circular", "same_draw"]
+__all__ = ["Contestant", "contestants", "gathered", "own_data", "refuse_circular", "same_draw"]
 
 DIGITS = 16
 """Of the hash of pretrained weights, as recipes name them."""
 
 
+M = TypeVar("M", Model, TranslationModel)
+
+
 @dataclass(frozen=True)
-class Contestant:
+class Contestant(Generic[M]):
     """One of the models.
 
     Attributes:
@@ -33,11 +38,11 @@ class Contestant:
 
     name: str
     path: Path
-    model: Model
+    model: M
     run: RunFolder | None
 
 
-def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> list[Contestant]:
+def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> list[Contestant[Model]]:
     """Load models that can be compared with each other.
 
     Args:
@@ -48,6 +53,15 @@ def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> lis
         InputError: There is one path only, one is given twice, a model can't be read, or they make images of
             different shapes or of different classes.
     """
+    found = gathered(paths, recipes, load_images)
+    _check_alike(found)
+    return found
+
+
+def gathered(
+    paths: Sequence[str | Path], recipes: Sequence[str], read: Callable[[str | Path, str | None], M]
+) -> list[Contestant[M]]:
+    """Load models of one kind, and name them. Raises `InputError` as `contestants`, but for what they make."""
     if len(paths) < 2:
         raise InputError(f"a comparison needs two models or more, got {len(paths)}")
     roots = [_root(Path(path)) for path in paths]
@@ -56,17 +70,21 @@ def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> lis
         raise InputError(*(f"{path} is given twice" for path in sorted(twice)))
     files = {find_recipe(file).id: file for file in recipes}
     found = [
-        Contestant(name, Path(path), _load(path, files), RunFolder(root) if (root / "run.json").is_file() else None)
+        Contestant(
+            name,
+            Path(path),
+            read(path, files.get(_recipe_of(path))),
+            RunFolder(root) if (root / "run.json").is_file() else None,
+        )
         for name, path, root in zip(_names(roots), paths, roots, strict=True)
     ]
     unused = set(files) - {c.model.recipe.id for c in found}
     if unused:
         raise InputError(*(f"--recipe {files[name]}: none of the models was made with it" for name in sorted(unused)))
-    _check_alike(found)
     return found
 
 
-def own_data(found: Sequence[Contestant]) -> tuple[str, str]:
+def own_data(found: Sequence[Contestant[M]]) -> tuple[str, str]:
     """Path and fingerprint of the one data set that all were trained on.
 
     Raises:
@@ -88,7 +106,7 @@ def own_data(found: Sequence[Contestant]) -> tuple[str, str]:
     return str(there[0]["path"]), str(there[0]["fingerprint"])
 
 
-def refuse_circular(found: Sequence[Contestant], extractor: Extractor) -> None:
+def refuse_circular(found: Sequence[Contestant[M]], extractor: Extractor) -> None:
     """Refuse features that one of the models was trained on: a score in them says nothing about it.
 
     Raises:
@@ -131,14 +149,13 @@ def _names(roots: Sequence[Path]) -> list[str]:
     return [Path(*root.parts[-depth:]).as_posix() for root in roots]
 
 
-def _load(path: str | Path, files: Mapping[str, str]) -> Model:
-    """A model, with the given recipe file where it was made with that."""
+def _recipe_of(path: str | Path) -> str:
+    """The name of the recipe that a model was made with; empty where there is no model."""
     folders = [folder for folder in (Path(path) / "model", Path(path)) if (folder / "recipe.json").is_file()]
-    name = read_json(folders[0] / "recipe.json").get("recipe") if folders else None
-    return load_images(path, files.get(str(name)))
+    return str(read_json(folders[0] / "recipe.json").get("recipe")) if folders else ""
 
 
-def _check_alike(found: Sequence[Contestant]) -> None:
+def _check_alike(found: Sequence[Contestant[Model]]) -> None:
     """Refuse models that can't be measured on one set of images."""
     problems = []
     first, labelled = found[0], next((c for c in found if c.model.codec.classes), found[0])
