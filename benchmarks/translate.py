@@ -206,12 +206,13 @@ def compute(stage: Stage, task: Task, root: Callable[[], Path], rate: Rate, pict
     budget = rate.samples(stage.minutes) if stage.minutes else FEW
     name = "-".join([stage.name, *task.name.replace(",", "").split(), f"{budget}"])
     asked = _request(stage, task, place)
-    more = {key: asked[key] for key in ("image_size", "channels", "task") if asked[key] is not None}
+    more = {key: asked[key] for key in ("image_size", "channels") if asked[key] is not None}
     begun = time.perf_counter()
     made = gansmith.train(
         asked["data"],
         task.recipe,
         second=asked["second"],
+        task=asked["task"],
         size=SIZE,
         budget=budget,
         out=RUNS / name,
