@@ -22,8 +22,11 @@ BENCHMARKS = {
     "search": False,
     "convergence": False,
     "tables": False,
+    "translate": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
-CELLS = {name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence", "tables")}
+CELLS = {
+    name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence", "tables", "translate")
+}
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

@@ -41,7 +41,11 @@ def parser() -> argparse.ArgumentParser:
         "--missing", action="store_true", help="say what is missing and how long it will take; run nothing"
     )
     cells.add_argument(
-        "--data", action="append", default=[], metavar="NAME=PATH", help="where a data set of `quality` or `tables` is"
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="where a data set of these is",
     )
     cells.add_argument(
         "--fresh", action="store_true", help="compute again what is wanted, even where it is stored (with --only)"

@@ -17,6 +17,7 @@ PAGE = ROOT / "docs/benchmarks.md"
 EVIDENCE = ROOT / "docs/evidence"
 PAGES: Mapping[str, Path] = {
     **{name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth", "doctor", "tables")},
+    "translate": EVIDENCE / "translation.md",
     "failures": ROOT / "docs/guide/why-gans-fail.md",
     "convergence": EVIDENCE / "metrics.md",
 }

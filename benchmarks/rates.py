@@ -18,6 +18,7 @@ from gansmith.core import State, play
 from gansmith.recipes._recipe import Size
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.pace import OVERHEAD
+from gansmith.run.request import Request
 from gansmith.run.settings import resolve
 
 __all__ = ["Rate", "same_defaults"]
@@ -58,6 +59,10 @@ class Rate:
             STAGE, label, identity, seconds + BESIDE, self._measure, why, partial(same_defaults, recipe, size)
         )
 
+    def request(self) -> Request:
+        """What is trained."""
+        return Request(self.path, self.recipe, size=self.size, budget="1m", out=self.folder / "never")
+
     def known(self) -> Mapping[str, Any] | None:
         """The stored measurement; None before it is made."""
         return found(self.job, self.folder)
@@ -74,10 +79,9 @@ class Rate:
     def _measure(self) -> dict[str, Any]:
         from gansmith.run.hardware import backend, set_threads
         from gansmith.run.plan import make_plan
-        from gansmith.run.request import Request
 
         threads = set_threads(None)
-        plan = make_plan(Request(self.path, self.recipe, size=self.size, budget="1m", out=self.folder / "never"))
+        plan = make_plan(self.request())
         hp = plan.hp
         source = plan.data.source(plan.hp, plan.request.seed)
         state = State(plan.recipe.game(plan.codec.spec, hp), source, 0, backend("auto", "auto", None), 0)

@@ -9,18 +9,21 @@ from typing import Any, Literal
 from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
+from gansmith.run.assess_pictures import Pictures, assess_pictures
 from gansmith.run.assess_rows import assess_rows
 from gansmith.run.compare import Match
 from gansmith.run.compare_tables import TableMatch
-from gansmith.run.load import for_sampling
+from gansmith.run.load import load
 from gansmith.run.log import Listener
 from gansmith.run.match import match_models
 from gansmith.run.model import Model
+from gansmith.run.related_model import RelatedModel
 from gansmith.run.related_train import is_related
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
 from gansmith.run.train import Run
 from gansmith.run.train import train as _train
+from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["compare", "evaluate", "train"]
 
@@ -81,16 +84,33 @@ def train(
     return _train(asked, listener)
 
 
-def evaluate(model: Model | TableModel | str | Path, data: str | Path, *, n: int = 5000, seed: int = 0) -> Evaluation:
+def evaluate(
+    model: Model | TableModel | TranslationModel | str | Path,
+    data: str | Path,
+    *,
+    n: int = 5000,
+    seed: int = 0,
+    second: str | Path | None = None,
+    task: str | None = None,
+) -> Evaluation:
     """Measure a model on images or rows that it never saw.
 
     Args:
         model: A model, or its folder, or its run folder.
         data: Images or a table; what the model was trained on is left out.
-        n: Samples to draw.
+        n: Samples to draw; of a model from images to images the test images decide.
         seed: Of the samples and the intervals.
+        second: Of a model from images to images: the folder of the wanted domain, where it lies elsewhere.
+        task: Of such a model: what `data` is; `pairs` tells a model of two domains the true partners.
     """
-    found = model if isinstance(model, Model | TableModel) else for_sampling(model)
+    found = model if isinstance(model, Model | TableModel | TranslationModel) else load(model)
+    if isinstance(found, TranslationModel):
+        path = Path(model) if isinstance(model, str | Path) else None
+        return assess_pictures(found, Pictures(data, second, task), path=path, seed=seed).evaluation
+    if second is not None or task is not None:
+        raise InputError("second and task are for models from images to images")
+    if isinstance(found, RelatedModel):
+        raise InputError(f"{found.root} is a model of several tables: use gansmith evaluate, or one of its tables")
     if isinstance(found, TableModel):
         return assess_rows(found, data, n=n, seed=seed).evaluation
     return assess(model if isinstance(model, str | Path) else found, data, n=n, seed=seed).evaluation
@@ -104,6 +124,8 @@ def compare(
     seed: int = 0,
     metrics: Sequence[str] | None = None,
     target: str | None = None,
+    second: str | Path | None = None,
+    task: str | None = None,
 ) -> Match | TableMatch:
     """Say which of several models is better, on what, and whether by more than chance.
 
@@ -114,6 +136,8 @@ def compare(
         seed: Of the samples and the intervals.
         metrics: Scores to compare by; None for all that the data allows.
         target: Of tables: the column that usefulness is judged by; None takes that of the runs.
+        second: Of models from images to images: the folder of the wanted domain, where it lies elsewhere.
+        task: Of such models: what `data` is; `pairs` tells models of two domains the true partners.
 
     Returns:
         `comparison` (values, differences with paired intervals, verdicts), how each run went, the protocol, notes.
@@ -121,4 +145,4 @@ def compare(
     Raises:
         InputError: Models or data can't be read, don't go together, or are too few.
     """
-    return match_models(models, data, n=n, seed=seed, metrics=metrics, target=target)
+    return match_models(models, data, n=n, seed=seed, metrics=metrics, target=target, second=second, task=task)

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
-from gansmith.data.decode import EXTENSIONS, open_picture, read_picture
-from gansmith.data.grid import png_bytes
+from gansmith.data.decode import EXTENSIONS, deep_picture, open_picture, read_picture
+from gansmith.data.deep import is_deep
 from gansmith.data.layout import hidden
+from gansmith.data.png import write_png
 from gansmith.data.reader import Pixels, ReadOptions, UnreadableError, natural, some
 from gansmith.data.resample import convert_depth
 from gansmith.errors import InputError, nearest
+from gansmith.run.apply import Making
 from gansmith.run.files import replacing
 from gansmith.run.translation_model import TranslationModel
 
@@ -31,11 +33,13 @@ class Photo:
         pixels: `(H, W, C)`, upright.
         icc: Its colour profile, if any.
         exif: What the camera said, without the orientation, which the pixels already have; None if nothing.
+        note: What was lost in reading; empty for nothing.
     """
 
     pixels: Pixels
     icc: bytes | None = None
     exif: bytes | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,13 @@ class Done:
         source: The file.
         made: The picture that was written; None where it could not be.
         problem: Why not.
+        notes: What the reader should know of how it was made.
     """
 
     source: Path
     made: Path | None = None
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def read_photo(path: Path, options: ReadOptions | None = None) -> Photo:
@@ -69,9 +75,21 @@ def read_photo(path: Path, options: ReadOptions | None = None) -> Photo:
         count = getattr(image, "n_frames", 1)
         if count > 1:
             raise UnreadableError(f"holds {count} pictures (an animation, or pages): save the one that is meant")
-        pixels = read_picture(image, options)
+        pixels, note = _pixels(image, path, options)
         icc = image.info.get("icc_profile")
-        return Photo(pixels, icc if isinstance(icc, bytes) else None, _exif(image))
+        return Photo(pixels, icc if isinstance(icc, bytes) else None, _exif(image), note)
+
+
+def _pixels(image: ImageFile.ImageFile, path: Path, options: ReadOptions) -> tuple[Pixels, str]:
+    """Upright pixels, with all their bits where that can be had, and what was lost."""
+    if not is_deep(image):
+        return read_picture(image, options), ""
+    with path.open("rb") as stream:
+        deep = deep_picture(image, open_picture(stream, options))
+    if deep is not None:
+        return deep, ""
+    with path.open("rb") as stream:
+        return read_picture(open_picture(stream, options), options), "read as 8-bit: its 16 bits lie in separate planes"
 
 
 def _exif(image: Image.Image) -> bytes | None:
@@ -83,18 +101,17 @@ def _exif(image: Image.Image) -> bytes | None:
         return None
 
 
-def write_photo(path: Path, pixels: Pixels, like: Photo) -> None:
-    """Write a PNG at once or not at all, with what the file that it was made of said beside its pixels.
+def write_photo(path: Path, making: Making, like: Photo, tick: Callable[[float], None] | None = None) -> None:
+    """Write a PNG at once or not at all, row by row, with what the file that it is made of said beside its pixels.
 
     A colour profile goes along where it is for so many channels; floats are written in 16 bits.
     """
     space = (like.icc or b"")[16:20]
-    fits = space == (b"GRAY" if pixels.shape[2] < 3 else b"RGB ")
-    if pixels.dtype == np.float32:
-        pixels = convert_depth(pixels, 16, 0.0, 1.0)
+    fits = space == (b"GRAY" if making.shape[2] < 3 else b"RGB ")
+    strips = (convert_depth(s, 16, 0.0, 1.0) if s.dtype == np.float32 else s for s in making.strips(tick))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_bytes(png_bytes(pixels, like.icc if fits else None, like.exif))
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        write_png(file, making.shape, strips, like.icc if fits else None, like.exif)
 
 
 def apply_files(
@@ -134,9 +151,9 @@ def apply_files(
             try:
                 photo = read_photo(source, options)
                 hole = None if masks is None else masks.of(source)
-                made = model.apply(photo.pixels, hole, reverse=reverse, tile=tile, tick=report)
-                write_photo(target, made, photo)
-                yield Done(source, target)
+                making = model.begin(photo.pixels, hole, reverse=reverse, tile=tile)
+                write_photo(target, making, photo, report)
+                yield Done(source, target, notes=tuple(filter(None, (photo.note, making.note))))
             except InputError as error:
                 yield Done(source, problem=str(error))
             except OSError as error:

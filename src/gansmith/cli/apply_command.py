@@ -55,12 +55,17 @@ def _run(args: argparse.Namespace) -> int:
             done.append(file)
             if file.problem:
                 listener.say(f"gansmith: {file.source}: {file.problem}")
+            for note in file.notes:
+                listener.say(f"note: {file.source}: {note}")
     bad = [file for file in done if file.problem]
     if len(bad) == len(done):
         told = [f"{file.source}: {file.problem}" for file in bad] if args.json else []  # else they were told above
         raise InputError(*told, "nothing was made")
     if args.json:
-        rows = [{"source": str(f.source), "made": str(f.made) if f.made else None, "problem": f.problem} for f in done]
+        rows = [
+            {"source": str(f.source), "made": f.made and str(f.made), "problem": f.problem, "notes": f.notes}
+            for f in done
+        ]
         print_json({"files": rows, "made": len(done) - len(bad), "failed": len(bad)})
     else:
         for file in done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from gansmith.cli.options import add_measuring, metric_names
+from gansmith.cli.options import add_measuring, add_pairs, metric_names
 from gansmith.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ __all__ = ["COMMAND"]
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="+", metavar="MODEL", help="run folders or model folders, two or more")
     parser.add_argument("--data", metavar="DATA", help="images or a table (default: what all the runs were trained on)")
+    parser.add_argument(
+        "--second", metavar="DATA2", help="of models from images to images: the folder of the wanted domain"
+    )
+    add_pairs(parser)
     add_measuring(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="of tables: judge usefulness by predicting this one (default: as the runs)"
@@ -55,6 +59,8 @@ def _run(args: argparse.Namespace) -> int:
             recipes=args.recipe,
             strict=args.strict,
             target=args.target,
+            second=args.second,
+            task=args.task,
             read=read,
             listener=listener,
         )
@@ -97,6 +103,7 @@ COMMAND = Command(
         "gansmith compare runs/a runs/b  # on the data that both were trained on",
         "gansmith compare runs/a runs/b runs/c --data my_images/ --out comparison.html",
         "gansmith compare runs/customers runs/private --target churned    models of one table",
+        "gansmith compare runs/cut runs/cyclegan --data horses/ --second zebras/",
         "gansmith compare runs/a runs/b --metrics coverage,kernel -n 10k --json",
     ),
     _configure,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gansmith.cli.options import add_measuring, metric_names
+from gansmith.cli.options import add_measuring, add_pairs, metric_names
 from gansmith.cli.parser import Command
 from gansmith.errors import InputError
 
@@ -21,10 +22,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data", metavar="DATA", help="images, a table or a folder of tables, as the model was trained on"
     )
+    parser.add_argument(
+        "second", nargs="?", metavar="DATA2", help="of a model from images to images: the folder of the wanted domain"
+    )
     add_measuring(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="of a table: judge usefulness by this one (default: the last)"
     )
+    add_pairs(parser)
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
 
 
@@ -78,10 +83,14 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.run.assess import assess
     from gansmith.run.assess_rows import assess_rows
-    from gansmith.run.load import for_sampling
+    from gansmith.run.load import for_sampling, is_translator
     from gansmith.run.table_model import TableModel
 
     names = metric_names(args.metrics)
+    if is_translator(args.model):
+        return _translated(args, names, listener)
+    if args.second is not None or args.task is not None:
+        raise InputError(f"{args.model} is not from images to images, and DATA2 and --task are for such models")
     model = for_sampling(args.model, args.recipe)
     if not isinstance(model, TableModel):
         if args.target is not None:
@@ -106,6 +115,24 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     )
 
 
+def _translated(args: argparse.Namespace, names: list[str] | None, listener: Listener) -> Assessment:
+    from gansmith.cli.reading import parse_read
+    from gansmith.run.assess_pictures import Pictures, assess_pictures
+    from gansmith.run.load import load_translator
+
+    if args.target is not None:
+        raise InputError(f"{args.model} is from images to images, and --target is for tables")
+    return assess_pictures(
+        load_translator(args.model, args.recipe),
+        Pictures(args.data, args.second, args.task, args.strict, parse_read(args.read)),
+        path=Path(args.model),
+        seed=args.seed,
+        features=args.features,
+        metrics=names,
+        listener=listener,
+    )
+
+
 COMMAND = Command(
     "evaluate",
     "Measure a model against images or rows that it never saw.",
@@ -113,6 +140,8 @@ COMMAND = Command(
         "gansmith evaluate runs/demo my_images/",
         "gansmith evaluate runs/customers customers.csv --target churned",
         "gansmith evaluate runs/shop shop/ -n 1000                several tables; -n counts rows of the root",
+        "gansmith evaluate runs/zebras horses/ zebras/",
+        "gansmith evaluate runs/zebras partners/ --task pairs    what is wanted of each source is known",
         "gansmith evaluate runs/photos photos/ --features efflite0 --metrics frechet,kernel,coverage",
         "gansmith evaluate runs/photos photos/ --features inception:pt_inception-2015-12-05.pth --json",
     ),

@@ -13,6 +13,7 @@ __all__ = [
     "add_data_options",
     "add_json",
     "add_measuring",
+    "add_pairs",
     "add_read",
     "image_size",
     "metric_names",
@@ -71,6 +72,15 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="refuse data with unreadable images")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
     add_json(parser)
+
+
+def add_pairs(parser: argparse.ArgumentParser) -> None:
+    """What images are taken for that models from images to images are judged on."""
+    parser.add_argument(
+        "--task",
+        choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise"),
+        help="of a model from images to images: what DATA is (default: what the model learnt, or pairs by the looks)",
+    )
 
 
 def metric_names(text: str | None) -> list[str] | None:

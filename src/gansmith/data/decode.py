@@ -10,10 +10,11 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from gansmith.data.deep import deep_pixels
 from gansmith.data.reader import Peek, Pixels, ReadOptions, UnreadableError
 from gansmith.errors import GansmithError
 
-__all__ = ["EXTENSIONS", "MULTIPAGE", "open_picture", "page_count", "peek_picture", "read_picture"]
+__all__ = ["EXTENSIONS", "MULTIPAGE", "deep_picture", "open_picture", "page_count", "peek_picture", "read_picture"]
 
 MULTIPAGE = frozenset({".tif", ".tiff"})
 EXTENSIONS = MULTIPAGE | {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".pgm", ".ppm", ".pbm"}
@@ -122,7 +123,7 @@ def read_picture(image: ImageFile.ImageFile, options: ReadOptions, page: int = 0
     """Decode one page.
 
     The EXIF orientation is applied, palettes are expanded, bits become bytes, CMYK and the like become RGB; alpha is
-    kept as the last channel. 16-bit grey stays 16-bit; 16-bit colour is read as 8-bit, which is all Pillow offers.
+    kept as the last channel. 16-bit grey stays 16-bit; 16-bit colour is read as 8-bit (`deep_picture` reads it whole).
 
     Returns:
         `(H, W, C)` in uint8 (1 to 4 channels), uint16 or float32 (1 channel).
@@ -143,13 +144,44 @@ def read_picture(image: ImageFile.ImageFile, options: ReadOptions, page: int = 0
         return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
+def deep_picture(image: ImageFile.ImageFile, again: ImageFile.ImageFile) -> Pixels | None:
+    """Colours of 16 bits a channel with all of their bits, upright; see `data.deep`.
+
+    Args:
+        image: A picture for which `is_deep` holds, opened and not yet decoded.
+        again: The same, opened once more.
+
+    Returns:
+        `(H, W, C)` in uint16; None where only the upper halves can be read.
+
+    Raises:
+        UnreadableError: If the file is damaged.
+    """
+    with _readable():
+        pixels = deep_pixels(image, again)
+        return None if pixels is None else _turned(pixels, _orientation(image))
+
+
+def _orientation(image: Image.Image) -> int:
+    """From 1 to 8, as EXIF counts them; damaged EXIF data counts as none."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        return 1
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    """Pixels of an EXIF orientation, upright."""
+    if orientation not in range(2, 9):
+        return pixels
+    turned = pixels.swapaxes(0, 1) if orientation >= 5 else pixels
+    down, across = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    return np.ascontiguousarray(turned[:: -1 if down else 1, :: -1 if across else 1])
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Apply the EXIF orientation; damaged EXIF data counts as none."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:
-        return image
-    return ImageOps.exif_transpose(image) if orientation in range(2, 9) else image
+    return ImageOps.exif_transpose(image) if _orientation(image) in range(2, 9) else image
 
 
 def _deep(pixels: Pixels) -> Pixels:

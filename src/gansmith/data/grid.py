@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gansmith.data.png import COLOUR_TYPE, png16
 from gansmith.data.reader import Pixels
 from gansmith.data.resample import convert_channels, convert_depth
 from gansmith.errors import InputError
@@ -21,8 +20,6 @@ CELL = 56
 """Pixels that the shorter side of a picture gets at least, so that small ones can be seen."""
 
 _MARGIN = 6
-_COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
-"""Colour types of PNG by number of channels."""
 
 
 def grid(
@@ -133,7 +130,7 @@ def write_image(image: Pixels, path: Path, value_range: tuple[float, float] = (0
         InputError: If the picture has another shape, or the file cannot be written.
     """
     pixels = image[..., None] if image.ndim == 2 else image
-    if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] not in _COLOUR_TYPE:
+    if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] not in COLOUR_TYPE:
         raise InputError(f"{path}: cannot write a picture of shape {image.shape}: expected (H, W, C), 1 to 4 channels")
     if path.suffix.lower() != ".png":
         raise InputError(f"{path}: pictures are written as PNG: give a name that ends in .png")
@@ -155,23 +152,9 @@ def png_bytes(pixels: Pixels, icc: bytes | None = None, exif: bytes | None = Non
         exif: What the camera said, as a TIFF block without the letters `Exif` before it.
     """
     if pixels.dtype == np.uint16:
-        more = [] if icc is None else [(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))]
-        return _png16(pixels, [*more, *([] if exif is None else [(b"eXIf", exif)])])
+        return png16(pixels, icc, exif)
     said = {} if icc is None else {"icc_profile": icc}
     said |= {} if exif is None else {"exif": exif}
     buffer = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", **said)
     return buffer.getvalue()
-
-
-def _png16(pixels: Pixels, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
-    """A PNG with 16 bits a channel, which Pillow can only write for grey; `more` are further chunks."""
-    height, width, channels = pixels.shape
-    lines = np.ascontiguousarray(pixels.astype(">u2")).view(np.uint8).reshape(height, width * channels * 2)
-    unfiltered = np.concatenate([np.zeros((height, 1), np.uint8), lines], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPE[channels], 0, 0, 0)
-    parts = ((b"IHDR", header), *more, (b"IDAT", zlib.compress(unfiltered.tobytes(), 6)), (b"IEND", b""))
-    chunks = [
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

@@ -21,6 +21,7 @@ from gansmith.health.data import data_problem
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
 from gansmith.health.machine import loader_bound, memory_growth
+from gansmith.health.translation import hidden_information, meaning_lost
 from gansmith.health.variety import condition_ignored, memorisation, mode_collapse, mode_dropping
 
 __all__ = ["RULES", "diagnose"]
@@ -37,6 +38,8 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
     mode_collapse,
     mode_dropping,
     condition_ignored,
+    hidden_information,
+    meaning_lost,
     oscillation,
     loader_bound,
     memory_growth,
@@ -53,6 +56,7 @@ SPOILT = ("numerical-failure", "divergence", "vanishing-gradient", "discriminato
 BEHIND = {
     "numerical-failure": ("data-problem",),
     "condition-ignored": ("data-problem",),
+    "meaning-lost": ("numerical-failure", "divergence", "vanishing-gradient", "data-problem"),
     "mode-collapse": ("numerical-failure", "divergence", "vanishing-gradient", "discriminator-too-weak"),
     "discriminator-too-weak": ("divergence",),
     "memorisation": ("mode-collapse", "vanishing-gradient"),

@@ -24,7 +24,7 @@ from gansmith.errors import InputError, nearest
 from gansmith.metrics import functional as F
 from gansmith.metrics.known import measure_named
 from gansmith.metrics.measures import MEASURES
-from gansmith.metrics.replicates import REPLICATED, Resamples, replicates
+from gansmith.metrics.replicates import PAIRED, REPLICATED, Resamples, replicates
 from gansmith.metrics.result import Result
 from gansmith.metrics.rows import Sample, as_batch
 from gansmith.metrics.settings import Settings
@@ -174,7 +174,7 @@ def check_compared(metrics: Sequence[str] | None) -> None:
     for name in metrics or ():
         if name not in MEASURES:
             problems.append(f"no metric is called {name!r}{nearest(name, REPLICATED)}")
-        elif name not in REPLICATED:
+        elif name not in (*REPLICATED, *PAIRED):
             problems.append(f"{name} does not say which model is better; compare by {', '.join(REPLICATED)}")
     if problems:
         raise InputError(*problems)
@@ -196,7 +196,7 @@ def compare_features(
             row i of every generator should come from the same noise and condition, where they take the same. M is the
             same for all.
         train: Training features `(T, D)`, for the ceiling and the check on copying.
-        metrics: Names of `REPLICATED`; None for those of `COMPARED` that the tensors allow.
+        metrics: Names of `REPLICATED` and `PAIRED`; None for those of `COMPARED` that the tensors allow.
         settings: Protocol, k, resamples, seed; the confidence (default 95 %) is that of all intervals together.
 
     Raises:

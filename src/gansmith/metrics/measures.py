@@ -236,6 +236,9 @@ _FIDELITY: tuple[tuple[str, Better, str], ...] = (
     ("ssim", "higher", "how alike structures are to those of the wanted image (1: equal)"),
     ("likeness", "lower", "how different made and wanted image look (0: equal)"),
     ("cycle_psnr", "higher", "how near a source is to itself after both translations (dB)"),
+    ("cycle_rough", "higher", "the same where the made image is saved as JPEG, or slightly noisy (dB)"),
+    ("hidden", "lower", "what the way back loses to that beyond the change itself (dB): a hidden message"),
+    ("label_kept", "higher", "share of made images in which the judge sees the class of the source"),
 )
 """Means over images of what each has for itself."""
 
@@ -300,7 +303,7 @@ MEASURES: dict[str, Measure] = {
             )
         ),
         *(
-            Measure(name, better, {"fake": (name,)}, (), _mean_of(name, name), about)
+            Measure(name, better, {"fake": (name,)}, (), _mean_of(name, name), about, share=name == "label_kept")
             for name, better, about in _FIDELITY
         ),
         Measure(

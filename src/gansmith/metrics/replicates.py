@@ -10,12 +10,15 @@ from torch import Tensor
 from gansmith.metrics import functional as F
 from gansmith.types import Batch
 
-__all__ = ["MANIFOLD", "REPLICATED", "Resamples", "replicates"]
+__all__ = ["MANIFOLD", "PAIRED", "REPLICATED", "Resamples", "replicates"]
 
 MANIFOLD = ("precision", "recall", "density", "coverage")
 REPLICATED = ("frechet", "kernel", *MANIFOLD, "accuracy")
 """Scores that say which of two generators is better. `train_closer` doesn't: anything below one half is no fault.
 `kernel_subsets` is `kernel` once more; `duplicates` is a warning, not a score."""
+
+PAIRED = ("likeness", "psnr", "ssim", "cycle_psnr", "cycle_rough", "label_kept")
+"""The same of translations: means over images of what each has for itself. Compared when asked for by name."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,10 @@ def replicates(names: Sequence[str], real: Batch, fake: Batch, drawn: Resamples,
     """Scores of resampled rows.
 
     Args:
-        names: Of `REPLICATED`.
+        names: Of `REPLICATED` and `PAIRED`.
         real: `features` `(N, D)` of real samples.
-        fake: `features` `(M, D)`, and for the accuracy `logits` `(M, C)` and `labels` `(M,)`, in order of the samples.
+        fake: `features` `(M, D)`, for the accuracy `logits` `(M, C)` and `labels` `(M,)`, for what is known of each
+            image its values `(M,)`; in order of the samples.
         drawn: Which rows.
         k: As in `prdc`.
 
@@ -63,4 +67,5 @@ def replicates(names: Sequence[str], real: Batch, fake: Batch, drawn: Resamples,
         found |= F.prdc_replicates(x, y, drawn.real, drawn.fake, k)
     if "accuracy" in names:
         found["accuracy"] = drawn.fake @ F.correct(fake["logits"], fake["labels"]) / len(y)
+    found |= {name: drawn.fake @ fake[name].to(drawn.fake.dtype) / len(y) for name in names if name in PAIRED}
     return {name: found[name] for name in names}

@@ -94,6 +94,7 @@ class ResNetTranslator(nn.Module):
 
     Attributes:
         tapped: Channels of the maps that `features` gives.
+        sees: Side in pixels of what an output pixel sees through the convolutions, statistics of the image left out.
     """
 
     scale = 1
@@ -124,7 +125,8 @@ class ResNetTranslator(nn.Module):
         self.divisor = 2**halvings
         self.tapped = (channels, *widths[1:], *[widths[-1]] * min(blocks, 2))
         reach = 3 + (self.divisor - 1) + 2 * self.divisor * blocks + (2 * self.divisor - 2) + 3
-        self.receptive_field = None if norm == "instance" else 2 * reach + 1
+        self.sees = 2 * reach + 1
+        self.receptive_field = None if norm == "instance" else self.sees
 
     def forward(self, image: Tensor) -> Tensor:
         """From images `(n, channels, h, w)` to images `(n, made, h, w)`."""

@@ -1,8 +1,8 @@
-"""One image of any size through a translator: its form taken apart, its pixels made in tiles, its form put together."""
+"""One image of any size through a translator: its form taken apart, pixels made in strips, its form put together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +13,29 @@ from torch import Tensor
 from gansmith.data.reader import Pixels
 from gansmith.data.resample import convert_channels, resize
 from gansmith.errors import InputError
-from gansmith.run.hardware import device_of
-from gansmith.run.tiles import Reach, reach_of, strips
+from gansmith.run.cut import Cut, cut
+from gansmith.run.hardware import memory_free
+from gansmith.run.tiles import strips
 
 if TYPE_CHECKING:
     from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["MOST_PIXELS", "Applied"]
+__all__ = ["Applied", "Making"]
 
-MOST_PIXELS = 2**28
-"""Pixels that are made at most: 268 million, 16,384 x 16,384, 805 MB of RGB in memory."""
-
-EXACT, PARTS, OVERLAP, WHOLE = 256, 512, 64, 1024**2
-"""Tile of nets with a receptive field; tile and overlap of the others, and pixels up to which they see an image whole:
-their statistics are then those of the image."""
+MOST_SIDE = 2**31 - 1
+"""Pixels of a side that a PNG file can have."""
 
 LEAST = 16
 """Side of the smallest tile that is taken: smaller ones are all margin."""
 
 HIGH: Mapping[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+SMALL = 2**22
+"""Pixels of what is made up to which nobody asks whether they fit."""
+
+ROWS, REACH = 3, 4
+"""Times that a row of tiles is there as floats while it is put together; input rows around a strip on which its alpha
+can depend (cubic interpolation: 2)."""
+
 KEEPS_GREY = ("upscale", "inpaint", "denoise")
 """Tasks that give back the image itself, so that a grey one stays grey whatever the net was trained on."""
 
@@ -57,6 +61,30 @@ class _Windows:
         hole = self.hole[rows, columns].astype(np.float32)[None]
         return torch.from_numpy(np.concatenate([part * (1 - hole), hole]))
 
+    def smaller(self, share: float) -> _Windows:
+        """The whole image, its sides so many times as long."""
+        height, width = (max(1, round(side * share)) for side in self.shape[1:])
+        hole = None
+        if self.hole is not None:
+            hole = (resize(self.hole[..., None] * np.uint8(255), height, width)[..., 0] > 0).astype(np.uint8)
+        return _Windows(resize(self.pixels, height, width, value_range=(0.0, self.high)), self.high, hole)
+
+
+@dataclass(frozen=True)
+class Making:
+    """An image that is about to be made.
+
+    Attributes:
+        shape: Height, width and channels of it.
+        strips: Makes it, from above to below: `(rows, W', C')` in the type of what it is made of. What it is given is
+            told the share that is done.
+        note: What the reader should know of how it is made; empty for nothing.
+    """
+
+    shape: tuple[int, int, int]
+    strips: Callable[[Callable[[float], None] | None], Iterator[Pixels]]
+    note: str = ""
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -74,26 +102,40 @@ class Applied:
 
     def to(self, image: Pixels, mask: Pixels | None, tick: Callable[[float], None] | None = None) -> Pixels:
         """See `TranslationModel.apply`."""
+        made, done = np.empty(0), 0
+        making = self.begin(image, mask, whole=True)
+        for strip in making.strips(tick):
+            made = made if done else np.empty(making.shape, strip.dtype)
+            made[done : done + len(strip)] = strip
+            done += len(strip)
+        return made
+
+    def begin(self, image: Pixels, mask: Pixels | None, whole: bool = False) -> Making:
+        """See `TranslationModel.begin`; `whole` says that all of what is made is kept in memory."""
         self.check(mask is not None)
         pixels = _checked(image)
         high = HIGH[pixels.dtype.name]
         hole = self._hole(pixels, mask, high)
         channels = self._channels(self.reverse)
         colour, alpha = _apart(pixels, channels)
-        known = _as_channels(colour, channels, high)
-        reach = reach_of(self.model.net(self.reverse))
-        self._check_memory(pixels, reach.scale)
-        made = self._strips(_Windows(known, high, hole), reach, pixels.dtype, high, tick)
-        if self.model.task in KEEPS_GREY and colour.shape[2] < 3 and made.shape[2] >= 3:
-            made = _as_channels(made, 1 + (made.shape[2] == 4), high)
-        if colour.shape[2] in (1, 3) and made.shape[2] in (2, 4) and self.model.task in KEEPS_GREY:
-            made = made[..., :-1]
-        if hole is not None and colour.shape[2] == made.shape[2]:
-            made = np.where(hole[..., None] > 0, made, colour)  # what is not missing stays to the bit
-        if alpha is None or (mask is None and hole is not None):
-            return np.ascontiguousarray(made)
-        larger = resize(alpha, made.shape[0], made.shape[1], value_range=(0.0, high)) if reach.scale > 1 else alpha
-        return np.concatenate([made, larger], 2)
+        windows = _Windows(_as_channels(colour, channels, high), high, hole)
+        form = _Form(self.model.task, colour, None if mask is None and hole is not None else alpha, hole, high)
+        chosen = cut(self.model, windows, self.reverse, self.tile)
+        scale, net_makes = chosen.reach.scale, self._channels(not self.reverse)
+        height, width = pixels.shape[0] * scale, pixels.shape[1] * scale
+        shape = height, width, form.channels(net_makes)
+        held = shape[0] * shape[1] * shape[2] * pixels.dtype.itemsize if whole else 0
+        self._check_memory(chosen, windows, (height, width, net_makes), held)
+
+        def made(tick: Callable[[float], None] | None) -> Iterator[Pixels]:
+            done = 0
+            for strip in strips(chosen.net, windows, chosen.side, chosen.overlap, chosen.reach):
+                yield form.of(_pixels(strip, pixels.dtype, high), done, scale)
+                done += strip.shape[1]
+                if tick is not None:
+                    tick(done / height)
+
+        return Making(shape, made, chosen.note)
 
     def check(self, masked: bool) -> None:
         """Refuse what the model can't do, whatever the image. Raises `InputError`."""
@@ -106,9 +148,7 @@ class Applied:
 
     def _channels(self, back: bool) -> int:
         """Channels of what the net takes."""
-        if back:
-            return self.model.codec.spec["image"].shape[0]
-        return self.model.drawing.given["source"].shape[0]
+        return self.model.codec.spec["image"].shape[0] if back else self.model.drawing.given["source"].shape[0]
 
     def _hole(self, pixels: Pixels, mask: Pixels | None, high: float) -> Pixels | None:
         """0/1 `(H, W)`, 1 where something is missing; None for models that fill nothing."""
@@ -125,48 +165,72 @@ class Applied:
         hole: Pixels = (flat[..., :3].mean(2) > HIGH[flat.dtype.name] / 2).astype(np.uint8)
         return hole
 
-    def _check_memory(self, pixels: Pixels, scale: int) -> None:
-        height, width = pixels.shape[0] * scale, pixels.shape[1] * scale
-        if height * width > MOST_PIXELS:
-            size = height * width * pixels.dtype.itemsize * self.model.codec.spec["image"].shape[0] / 2**30
-            raise InputError(
-                f"{width}x{height} pixels would be made, {size:.1f} GiB: more than {MOST_PIXELS:,} pixels; cut the "
-                "image into parts"
-            )
+    def _check_memory(self, chosen: Cut, image: _Windows, made: tuple[int, int, int], held: int) -> None:
+        """Refuse what would not fit. Raises `InputError` with what it takes, and the tile that would do."""
+        height, width, channels = made
+        if max(height, width) > MOST_SIDE:
+            raise InputError(f"{width}x{height} pixels would be made: a PNG file has {MOST_SIDE:,} at most on a side")
+        free = memory_free() if height * width > SMALL else None
 
-    def _strips(
-        self, image: _Windows, reach: Reach, dtype: Any, high: float, tick: Callable[[float], None] | None
-    ) -> Pixels:
-        """The whole output as pixels; at a time only a row of tiles of it is there as numbers."""
-        model, back = self.model, self.reverse
-        device, channels = device_of(model.nets), image.shape[0] - (image.hole is not None)
+        def takes(side: int) -> float:
+            rows = min(side * chosen.reach.scale, height)
+            return held + chosen.peak(side) + ROWS * rows * width * channels * 4
 
-        def net(part: Tensor) -> Tensor:
-            part = part.to(device)
-            given = {"image" if back else "source": part[:, :channels]}
-            given |= {"mask": part[:, channels:]} if image.hole is not None else {}
-            return model.make(given, back)
+        if free is None or takes(chosen.side) <= free:
+            return
+        told = f"{width}x{height} pixels would be made, which takes {_gb(takes(chosen.side))}; {_gb(free)} are free"
+        side = chosen.side // 2
+        while side >= LEAST and takes(side) > free:
+            side //= 2
+        if side >= LEAST:
+            raise InputError(f"{told}: --tile {side} takes {_gb(takes(side))}")
+        written = "gansmith apply, which writes row by row, takes less" if held else "cut the image into parts"
+        raise InputError(f"{told}: {written}")
 
-        overlap = None if reach.margin is not None else OVERLAP
-        made, done = None, 0
-        for strip in strips(net, image, self._side(image, reach), overlap, reach):
-            if made is None:
-                height, width = image.shape[1] * reach.scale, image.shape[2] * reach.scale
-                made = np.empty((height, width, strip.shape[0]), dtype)
-            made[done : done + strip.shape[1]] = _pixels(strip, dtype, high)
-            done += strip.shape[1]
-            if tick is not None:
-                tick(done / made.shape[0])
-        assert made is not None
+
+@dataclass(frozen=True)
+class _Form:
+    """What an image had beside what the net is given, and what becomes of it."""
+
+    task: str
+    colour: Pixels
+    alpha: Pixels | None
+    hole: Pixels | None
+    high: float
+
+    def channels(self, made: int) -> int:
+        """Channels of the result of a net that makes so many."""
+        return self._kept(made) + (self.alpha is not None)
+
+    def _kept(self, made: int) -> int:
+        """Channels of what the net made that are kept: a grey image stays grey, one without alpha stays so."""
+        if self.task in KEEPS_GREY:
+            given = self.colour.shape[2]
+            made = 1 + (made == 4) if given < 3 and made >= 3 else made
+            return made - 1 if given in (1, 3) and made in (2, 4) else made
         return made
 
-    def _side(self, image: _Windows, reach: Reach) -> int:
-        if self.tile is not None:
-            return self.tile
-        if reach.margin is not None:
-            return EXACT
-        height, width = image.shape[1:]
-        return max(height, width) if height * width <= WHOLE else PARTS
+    def of(self, strip: Pixels, top: int, scale: int) -> Pixels:
+        """A strip of the result, from one that the net made which begins at row `top`."""
+        kept, rows = self._kept(strip.shape[2]), slice(top, top + len(strip))
+        if self.task in KEEPS_GREY and self.colour.shape[2] < 3 <= strip.shape[2]:
+            strip = _as_channels(strip, 1 + (strip.shape[2] == 4), self.high)
+        strip = strip[..., :kept]
+        if self.hole is not None and self.colour.shape[2] == strip.shape[2]:
+            strip = np.where(self.hole[rows, :, None] > 0, strip, self.colour[rows])  # the rest stays to the bit
+        if self.alpha is None:
+            return np.ascontiguousarray(strip)
+        return np.concatenate([strip, self._alpha(rows, strip.shape[1], scale)], 2)
+
+    def _alpha(self, rows: slice, width: int, scale: int) -> Pixels:
+        """Rows of the alpha of what is made."""
+        assert self.alpha is not None
+        if scale == 1:
+            return self.alpha[rows]
+        top, bottom = max(0, rows.start // scale - REACH), min(len(self.alpha), -(-rows.stop // scale) + REACH)
+        part = self.alpha[top:bottom]
+        larger = resize(part, len(part) * scale, width, value_range=(0.0, self.high))
+        return larger[rows.start - top * scale : rows.stop - top * scale]
 
 
 def _checked(image: Pixels) -> Pixels:
@@ -198,3 +262,7 @@ def _pixels(strip: Tensor, dtype: Any, high: float) -> Pixels:
     """A strip `(c, h, w)` in [-1, 1] as pixels `(h, w, c)`."""
     values = ((strip.clamp(-1, 1) + 1) * (high / 2)).permute(1, 2, 0)
     return (values if dtype == np.float32 else values.round()).numpy().astype(dtype)
+
+
+def _gb(size: float) -> str:
+    return f"{size / 1e9:.1f} GB"

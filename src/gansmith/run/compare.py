@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from gansmith.data.reader import ReadOptions
 from gansmith.errors import InputError
@@ -31,6 +32,8 @@ LEAST_IMAGES, LEAST_SAMPLES = 20, 100
 
 RESAMPLES = 200
 
+REAL = "real test images that no model was trained on"
+
 
 class Figure(NamedTuple):
     """A picture of a comparison: its file, its bytes, what it is, and what stands below it."""
@@ -49,16 +52,16 @@ class Match:
         comparison: Scores, differences with intervals, verdicts.
         contestants: The models, in the order given.
         courses: How the run of each went, by name; models without a run folder are left out.
-        held_out: The data.
+        drawn: From a seed to pictures by what they are: of each model, in order, and real images last.
         data: The path of the data, as it was given or as the runs say.
         protocol: Samples, test images, features, seed: what a reader needs to judge the numbers.
         notes: What the reader should know.
     """
 
     comparison: Comparison
-    contestants: tuple[Contestant[Model], ...]
+    contestants: tuple[Contestant[Any], ...]
     courses: Mapping[str, Course]
-    held_out: HeldOut
+    drawn: Callable[[int], Mapping[str, Image.Image]]
     data: str
     protocol: Mapping[str, Any]
     notes: tuple[str, ...]
@@ -76,12 +79,12 @@ class Match:
 
     def figures(self, seed: int) -> list[Figure]:
         """A grid of each model's samples, and one of real images."""
-        grids = [
-            Figure(f"samples-{i}.png", to_png(class_grid(c.model, seed=seed)), f"samples of {c.name}", c.name)
-            for i, c in enumerate(self.contestants, start=1)
+        *grids, (words, real) = self.drawn(seed).items()
+        found = [
+            Figure(f"samples-{i}.png", to_png(grid), f"samples of {name}", name)
+            for i, (name, grid) in enumerate(grids, start=1)
         ]
-        real = to_png(real_grid(self.held_out.test))
-        return [*grids, Figure("real.png", real, "real images", "real test images that no model was trained on")]
+        return [*found, Figure("real.png", to_png(real), "real images", words)]
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for `json.dumps`."""
@@ -168,7 +171,12 @@ def compare(
     }
     courses = {c.name: Course.of(c.run) for c in found if c.run is not None}
     notes += [*_pairing(found), *_copying(comparison)]
-    return Match(comparison, tuple(found), courses, held_out, path, protocol, (*held_out.warnings, *notes))
+    test = held_out.test
+
+    def drawn(seed: int) -> Mapping[str, Image.Image]:
+        return {**{c.name: class_grid(c.model, seed=seed) for c in found}, REAL: real_grid(test)}
+
+    return Match(comparison, tuple(found), courses, drawn, path, protocol, (*held_out.warnings, *notes))
 
 
 def _samples(contestant: Contestant[Model], ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:
@@ -176,7 +184,7 @@ def _samples(contestant: Contestant[Model], ruler: Ruler, n: int, seed: int, log
     return measure_model(contestant.model, ruler, n, seed, lambda share: log.progress(task, share))
 
 
-def _has_judge(contestant: Contestant[Model]) -> bool:
+def _has_judge(contestant: Contestant[Any]) -> bool:
     return contestant.run is not None and (contestant.run.judge / "judge.json").is_file()
 
 

@@ -16,11 +16,10 @@ from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.metrics import Comparison, Evaluation, Settings
 from gansmith.metrics.table import Columns, evaluate_tables, unknown_measures
 from gansmith.metrics.table.compare import compare_scores
-from gansmith.recipes._registry import find_recipe
 from gansmith.run.compare import Figure
-from gansmith.run.contestants import Contestant, check_roots, check_used, own_data, recipe_file, run_of, short_names
+from gansmith.run.contestants import Contestant, gathered, own_data
 from gansmith.run.course import Course
-from gansmith.run.load import load
+from gansmith.run.load import load_rows
 from gansmith.run.log import Listener, Log
 from gansmith.run.private_words import NOT_PRIVATE
 from gansmith.run.sample import whole
@@ -169,14 +168,7 @@ def compare_tables(
 
 def _contestants(paths: Sequence[str | Path], recipes: Sequence[str]) -> list[Contestant[TableModel]]:
     """Load models of one table. Raises `InputError` if they can't be compared with each other."""
-    roots = check_roots(paths)
-    files = {find_recipe(file).id: file for file in recipes}
-    found = []
-    for name, path, root in zip(short_names(roots), paths, roots, strict=True):
-        model = load(path, recipe_file(path, files))
-        assert isinstance(model, TableModel)
-        found.append(Contestant(name, Path(path), model, run_of(root)))
-    check_used(files, found)
+    found = gathered(paths, recipes, load_rows)
     first = found[0]
     for other in found[1:]:
         mine, theirs = ([c.name for c in m.model.schema.learnt] for m in (first, other))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from gansmith.errors import InputError
 from gansmith.features import Extractor
@@ -14,24 +14,16 @@ from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.load import load_images
 from gansmith.run.model import Model
+from gansmith.run.table_model import TableModel
+from gansmith.run.translation_model import TranslationModel
 
-__all__ = [
-    "Contestant",
-    "check_roots",
-    "check_used",
-    "contestants",
-    "own_data",
-    "recipe_file",
-    "refuse_circular",
-    "run_of",
-    "same_draw",
-    "short_names",
-]
-
-M = TypeVar("M")
+__all__ = ["Contestant", "contestants", "gathered", "own_data", "refuse_circular", "same_draw"]
 
 DIGITS = 16
 """Of the hash of pretrained weights, as recipes name them."""
+
+
+M = TypeVar("M", Model, TableModel, TranslationModel)
 
 
 @dataclass(frozen=True)
@@ -62,18 +54,38 @@ def contestants(paths: Sequence[str | Path], recipes: Sequence[str] = ()) -> lis
         InputError: There is one path only, one is given twice, a model can't be read, or they make images of
             different shapes or of different classes.
     """
-    roots = check_roots(paths)
-    files = {find_recipe(file).id: file for file in recipes}
-    found = [
-        Contestant(name, Path(path), load_images(path, recipe_file(path, files)), run_of(root))
-        for name, path, root in zip(short_names(roots), paths, roots, strict=True)
-    ]
-    check_used(files, found)
+    found = gathered(paths, recipes, load_images)
     _check_alike(found)
     return found
 
 
-def own_data(found: Sequence[Contestant[Any]]) -> tuple[str, str]:
+def gathered(
+    paths: Sequence[str | Path], recipes: Sequence[str], read: Callable[[str | Path, str | None], M]
+) -> list[Contestant[M]]:
+    """Load models of one kind, and name them. Raises `InputError` as `contestants`, but for what they make."""
+    if len(paths) < 2:
+        raise InputError(f"a comparison needs two models or more, got {len(paths)}")
+    roots = [_root(Path(path)) for path in paths]
+    twice = {str(path) for i, path in enumerate(paths) if roots[i] in roots[:i]}
+    if twice:
+        raise InputError(*(f"{path} is given twice" for path in sorted(twice)))
+    files = {find_recipe(file).id: file for file in recipes}
+    found = [
+        Contestant(
+            name,
+            Path(path),
+            read(path, files.get(_recipe_of(path))),
+            RunFolder(root) if (root / "run.json").is_file() else None,
+        )
+        for name, path, root in zip(_names(roots), paths, roots, strict=True)
+    ]
+    unused = set(files) - {c.model.recipe.id for c in found}
+    if unused:
+        raise InputError(*(f"--recipe {files[name]}: none of the models was made with it" for name in sorted(unused)))
+    return found
+
+
+def own_data(found: Sequence[Contestant[M]]) -> tuple[str, str]:
     """Path and fingerprint of the one data set that all were trained on.
 
     Raises:
@@ -95,7 +107,7 @@ def own_data(found: Sequence[Contestant[Any]]) -> tuple[str, str]:
     return str(there[0]["path"]), str(there[0]["fingerprint"])
 
 
-def refuse_circular(found: Sequence[Contestant[Model]], extractor: Extractor) -> None:
+def refuse_circular(found: Sequence[Contestant[M]], extractor: Extractor) -> None:
     """Refuse features that one of the models was trained on: a score in them says nothing about it.
 
     Raises:
@@ -124,13 +136,13 @@ def same_draw(a: Model, b: Model) -> bool:
     )
 
 
-def root_of(path: Path) -> Path:
+def _root(path: Path) -> Path:
     """The run folder of a path that leads to one, else the path."""
     whole = path.resolve()
     return whole.parent if whole.name == "model" and (whole.parent / "run.json").is_file() else whole
 
 
-def short_names(roots: Sequence[Path]) -> list[str]:
+def _names(roots: Sequence[Path]) -> list[str]:
     """The shortest ends of the paths that differ."""
     depth = 1
     while len({root.parts[-depth:] for root in roots}) < len(roots):
@@ -138,34 +150,10 @@ def short_names(roots: Sequence[Path]) -> list[str]:
     return [Path(*root.parts[-depth:]).as_posix() for root in roots]
 
 
-def run_of(root: Path) -> RunFolder | None:
-    """The run of a folder that holds one."""
-    return RunFolder(root) if (root / "run.json").is_file() else None
-
-
-def recipe_file(path: str | Path, files: Mapping[str, str]) -> str | None:
-    """The given recipe file of a model that was made with one."""
+def _recipe_of(path: str | Path) -> str:
+    """The name of the recipe that a model was made with; empty where there is no model."""
     folders = [folder for folder in (Path(path) / "model", Path(path)) if (folder / "recipe.json").is_file()]
-    name = read_json(folders[0] / "recipe.json").get("recipe") if folders else None
-    return files.get(str(name))
-
-
-def check_roots(paths: Sequence[str | Path]) -> list[Path]:
-    """The run folders, or else the paths, of models to be compared. Raises `InputError` for one, or one given twice."""
-    if len(paths) < 2:
-        raise InputError(f"a comparison needs two models or more, got {len(paths)}")
-    roots = [root_of(Path(path)) for path in paths]
-    twice = {str(path) for i, path in enumerate(paths) if roots[i] in roots[:i]}
-    if twice:
-        raise InputError(*(f"{path} is given twice" for path in sorted(twice)))
-    return roots
-
-
-def check_used(files: Mapping[str, str], found: Sequence[Contestant[Any]]) -> None:
-    """Raise `InputError` for recipe files that no model was made with."""
-    unused = set(files) - {c.model.recipe.id for c in found}
-    if unused:
-        raise InputError(*(f"--recipe {files[name]}: none of the models was made with it" for name in sorted(unused)))
+    return str(read_json(folders[0] / "recipe.json").get("recipe")) if folders else ""
 
 
 def _check_alike(found: Sequence[Contestant[Model]]) -> None:

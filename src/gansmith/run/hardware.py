@@ -16,7 +16,17 @@ from torch import nn
 from gansmith.core import Backend
 from gansmith.errors import InputError, nearest
 
-__all__ = ["Precision", "backend", "cores", "device_of", "memory_used", "out_of_memory", "precision_on", "set_threads"]
+__all__ = [
+    "Precision",
+    "backend",
+    "cores",
+    "device_of",
+    "memory_free",
+    "memory_used",
+    "out_of_memory",
+    "precision_on",
+    "set_threads",
+]
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -40,6 +50,19 @@ def memory_used() -> float:
     if pages.is_file():
         return round(int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
     return _most_held()
+
+
+def memory_free() -> int | None:
+    """Bytes that may still be taken: what the system has left, bounded by the container; None where nobody tells."""
+    told = Path("/proc/meminfo")
+    if not told.is_file():
+        return None
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", told.read_text(), re.MULTILINE)
+    free = [int(found[1]) * 1024] if found else []
+    limit, used = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
+    if limit.is_file() and used.is_file() and limit.read_text().strip().isdigit():
+        free.append(int(limit.read_text()) - int(used.read_text()))
+    return max(0, min(free)) if free else None
 
 
 def _most_held() -> float:

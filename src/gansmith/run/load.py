@@ -7,13 +7,14 @@ from pathlib import Path
 from gansmith.data.table.codec import FORMAT as TABLE
 from gansmith.data.translation.codec import KIND as TRANSLATION
 from gansmith.errors import InputError
+from gansmith.run.files import read_json
 from gansmith.run.model import Model
 from gansmith.run.related_model import RelatedModel, holds_tables
 from gansmith.run.saved import Saved
 from gansmith.run.table_model import TableModel
 from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["for_sampling", "load", "load_images", "load_translator"]
+__all__ = ["for_sampling", "is_translator", "load", "load_images", "load_rows", "load_translator"]
 
 
 def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | TranslationModel | RelatedModel:
@@ -38,6 +39,13 @@ def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | Tr
     return TranslationModel.read(saved) if saved.codec.get("kind") == TRANSLATION else Model.read(saved)
 
 
+def is_translator(path: str | Path) -> bool:
+    """Whether a model folder, or the model of a run folder, is from images to images; no where there is no model."""
+    codecs = [folder / "codec.json" for folder in (Path(path) / "model", Path(path))]
+    there = [file for file in codecs if file.is_file()]
+    return bool(there) and read_json(there[0]).get("kind") == TRANSLATION
+
+
 def for_sampling(path: str | Path, recipe: str | None = None) -> Model | TableModel:
     """The same where samples are made of noise. Raises `InputError` for a model from images to images, too."""
     found = load(path, recipe)
@@ -53,6 +61,14 @@ def load_images(path: str | Path, recipe: str | None = None) -> Model:
     found = for_sampling(path, recipe)
     if isinstance(found, TableModel):
         raise InputError(f"{path} is a model of a table: this is for models of images")
+    return found
+
+
+def load_rows(path: str | Path, recipe: str | None = None) -> TableModel:
+    """The same where only a model of one table will do. Raises `InputError` for others, too."""
+    found = for_sampling(path, recipe)
+    if isinstance(found, Model):
+        raise InputError(f"{path} is a model of images: this is for models of a table")
     return found
 
 

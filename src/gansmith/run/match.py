@@ -8,8 +8,11 @@ from pathlib import Path
 from gansmith.data.reader import ReadOptions
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError
+from gansmith.run.assess_pictures import Pictures
 from gansmith.run.compare import Match, compare
+from gansmith.run.compare_pictures import compare_pictures
 from gansmith.run.compare_tables import TableMatch, compare_tables
+from gansmith.run.load import is_translator
 from gansmith.run.log import Listener
 from gansmith.run.saved import holds_rows
 
@@ -27,10 +30,14 @@ def match_models(
     recipes: Sequence[str] = (),
     strict: bool = False,
     target: str | None = None,
+    second: str | Path | None = None,
+    task: str | None = None,
     read: ReadOptions | TableOptions | None = None,
     listener: Listener | None = None,
 ) -> Match | TableMatch:
-    """Compare models of images (see `compare.compare`) or of a table (see `compare_tables.compare_tables`).
+    """Compare models of images, of a table, or from images to images.
+
+    See `compare.compare`, `compare_tables.compare_tables` and `compare_pictures.compare_pictures`.
 
     Raises:
         InputError: As these do; some make images and others rows; or something is asked for that can't act on them.
@@ -56,6 +63,22 @@ def match_models(
         )
     if target is not None:
         raise InputError("--target is for models of tables")
+    images = read if isinstance(read, ReadOptions) else None
+    if models and is_translator(models[0]):
+        if data is None and (second is not None or task is not None):
+            raise InputError("--second and --task say more of --data: give that, too")
+        pictures = None if data is None else Pictures(data, second, task, strict, images)
+        return compare_pictures(
+            models,
+            pictures,
+            seed=seed,
+            features=features,
+            metrics=metrics,
+            recipes=recipes,
+            listener=listener,
+        )
+    if second is not None or task is not None:
+        raise InputError("--second and --task are for models from images to images")
     return compare(
         models,
         data,
@@ -65,6 +88,6 @@ def match_models(
         metrics=metrics,
         recipes=recipes,
         strict=strict,
-        read=read if isinstance(read, ReadOptions) else None,
+        read=images,
         listener=listener,
     )

@@ -180,18 +180,33 @@ class TranslationData(Unasked):
         shown = self.codec.source or self.codec.image
         return shown.encode(self._views(self.sources[split], most))["image"]
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that both domains have, where a translation should keep them; empty without."""
+        own, source = self.domains.image, self.domains.source or self.domains.image
+        return own.classes if own.classes == source.classes and len(own.classes) > 1 else ()
+
+    def labels(self, split: str, most: int, source: bool = False) -> Tensor:
+        """Classes of the views that `domain` gives; those of `some` are the wanted domain's. Only with `classes`."""
+        pictures = (self.sources if source else self.images)[split]
+        assert pictures.labels is not None
+        return torch.from_numpy(np.asarray(pictures.labels)[self._rows(pictures, most)[0]])
+
+    def _rows(self, pictures: ImageSet, most: int) -> tuple[Any, int, int]:
+        """The picture of each view, and how many views a picture has down and across."""
+        down, across = (min(VIEWS, pictures.shape[i] // side) for i, side in enumerate(self.domains.view))
+        count = min(len(pictures), -(-most // (down * across)))
+        spread = np.arange(count) * len(pictures) // count  # from all over the set: neighbours are often alike
+        return np.repeat(spread, down * across)[:most], down, across
+
     def _views(self, pictures: ImageSet, most: int) -> Any:
         height, width = self.domains.view
-        down, across = (min(VIEWS, pictures.shape[i] // side) for i, side in enumerate((height, width)))
-        each = down * across
-        count = min(len(pictures), -(-most // each))
-        spread = np.arange(count) * len(pictures) // count  # from all over the set: neighbours are often alike
-        rows = np.repeat(spread, each)
-        place = np.arange(len(rows)) % each
+        rows, down, across = self._rows(pictures, most)
+        place = np.arange(len(rows)) % (down * across)
         spare = pictures.shape[0] - down * height, pictures.shape[1] - across * width
         top = spare[0] // 2 + place // across * height
         left = spare[1] // 2 + place % across * width
-        return views(np.asarray(pictures.images[rows]), height, width, top, left)[:most]
+        return views(np.asarray(pictures.images[rows]), height, width, top, left)
 
 
 def _split(images: ImageSet) -> Splits:

@@ -15,19 +15,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
-from gansmith.data.image_set import ImageSet
+from gansmith.errors import InputError
 from gansmith.features.efficientnet import EfficientNetFeatures
 from gansmith.features.perceptual import Perceptual
-from gansmith.metrics import Evaluation, evaluate_features
+from gansmith.metrics import Evaluation, Result, evaluate_features
 from gansmith.metrics.functional import kernel_distance, psnr, spread, ssim
 from gansmith.run.before_after import sheet
 from gansmith.run.evaluation import Ruler
 from gansmith.run.folder import RunFolder
-from gansmith.run.judge import load_judge, save_judge, train_judge
+from gansmith.run.judge import TrainedJudge, load_judge, save_judge
 from gansmith.run.log import Log
 from gansmith.run.modality import Look, Shown
 from gansmith.run.pictures import save_png
+from gansmith.run.returning import returned
 from gansmith.run.translation_data import VIEWS, TranslationData
+from gansmith.run.translation_judge import named, own_judge
 from gansmith.run.translation_model import TranslationModel
 from gansmith.types import Batch
 
@@ -35,9 +37,6 @@ __all__ = ["TranslationEye", "TranslationJudging", "plain"]
 
 SHOWN, MEASURED, LOOKED = 8, 512, 48
 """Images of a sheet; images that are measured at the end, and in a look."""
-
-SAMPLES = 2_000
-"""Images that the run's own judge is trained with, where the package with better features is missing."""
 
 FEWEST = 8
 """Validation pictures below which scores while training would be noise: the last model is then kept."""
@@ -68,17 +67,7 @@ class TranslationJudging:
         if (folder.judge / "judge.json").is_file():
             judge = load_judge(folder.judge)
         else:
-            views = data.images["train"]
-            codec = data.codec.image
-            height, width, _ = codec.frame.shape
-            top, left = ((views.shape[i] - side) // 2 for i, side in enumerate((height, width)))
-            pixels = np.asarray(views.images)[:, top : top + height, left : left + width]
-            seen: ImageSet = replace(
-                views, images=np.ascontiguousarray(pixels), fit=codec.frame, labels=None, classes=()
-            )
-            judge = train_judge(
-                seen, codec, samples=SAMPLES, tick=lambda share: log.progress("training the judge", share)
-            )
+            judge = own_judge(data, log)
             save_judge(judge, folder.judge)
         return cls(data, Ruler.of(judge), judge.info, log)
 
@@ -128,10 +117,27 @@ class TranslationJudging:
         made = model.make(given)
         found = {"features": self.features(made)}
         if wanted is not None:
-            return found | self.nearness(made, wanted)
+            found |= self.nearness(made, wanted)
         if model.both_ways:
             found["cycle_psnr"] = psnr(model.make({"image": made}, back=True), given["source"])
         return found
+
+    def thorough(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
+        """The same with what takes longer: whether the way back reads hidden messages, and whether classes are kept."""
+        given, wanted = self.given(model, split, most)
+        made = model.make(given)
+        found = {"features": self.features(made), **(self.nearness(made, wanted) if wanted is not None else {})}
+        if model.both_ways:
+            found |= returned(model, made, given["source"])
+        if self.classifier is not None:
+            labels = self.data.labels(split, most, source=not self.truth)
+            found["label_kept"] = named(self.classifier, made) == labels
+        return found
+
+    @cached_property
+    def classifier(self) -> TrainedJudge | None:
+        """What tells the classes of the wanted domain's images; None where both domains don't have the same ones."""
+        return own_judge(self.data, self.log, classes=True) if self.data.classes else None
 
     def nearness(self, made: Tensor, wanted: Tensor) -> dict[str, Tensor]:
         """Three distances of each image to the one that it should be."""
@@ -141,17 +147,25 @@ class TranslationJudging:
             "likeness": self.likeness(made, wanted),
         }
 
-    def full(self, model: TranslationModel) -> Evaluation:
-        """All scores of a model on the test part, with intervals and the ceiling of real images."""
+    def full(self, model: TranslationModel, seed: int = 0, metrics: Sequence[str] | None = None) -> Evaluation:
+        """All scores of a model on the test part, or those named, with intervals and the ceiling of real images.
+
+        Raises:
+            InputError: One that is named can't be measured of this model.
+        """
         self.log.progress("judging the model", 0.0)
-        made = self.measured(model, "test", MEASURED)
+        made = {name: v.float() for name, v in self.thorough(model, "test", MEASURED).items()}
+        there = [name for name in SCORES if name in (*made, "frechet", "kernel")]
+        lacking = sorted(set(metrics or ()) - set(there))
+        if lacking:
+            raise InputError(f"{', '.join(lacking)} can't be measured of this model; there are: {', '.join(there)}")
         real, train = (self.features(self.data.domain(split, MEASURED)) for split in ("test", "train"))
-        settings = self.ruler.settings("test", resamples=200, data=self.data.fingerprint)
+        settings = self.ruler.settings("test", resamples=200, seed=seed, data=self.data.fingerprint)
         found = evaluate_features(
             {"features": real},
             made,
             train={"features": train},
-            metrics=[name for name in SCORES if name in (*made, "frechet", "kernel")],
+            metrics=[name for name in there if metrics is None or name in metrics],
             settings=settings,
             ceiling=True,
         )
@@ -161,7 +175,15 @@ class TranslationJudging:
             replace(r, detail={**r.detail, PLAIN: untrained[r.name]}) if r.name in untrained else r
             for r in found.results
         )
-        return replace(found, results=tuple(noted))
+        return replace(found, results=tuple(noted), ceiling=(*found.ceiling, *self._told(found)))
+
+    def _told(self, found: Evaluation) -> list[Result]:
+        """How many real test images the classifier names rightly: more of the made ones it can't be asked to."""
+        if self.classifier is None or "label_kept" not in found.names():
+            return []
+        real, labels = self.data.domain("test", MEASURED), self.data.labels("test", MEASURED)
+        right = float((named(self.classifier, real) == labels).double().mean())
+        return [replace(found["label_kept"], value=right, low=None, high=None, n_real=len(real), n_fake=0, detail={})]
 
     def baseline(self, model: TranslationModel, split: str = "test") -> dict[str, float]:
         """The same scores of what needs no training: see `plain`; empty where that can't be compared."""
@@ -230,7 +252,10 @@ class TranslationJudging:
         return shown
 
 
-SCORES = ("psnr", "ssim", "likeness", "kernel", "frechet", "cycle_psnr")
+SCORES = (
+    *("psnr", "ssim", "likeness", "kernel", "frechet"),
+    *("cycle_psnr", "cycle_rough", "hidden", "label_kept"),
+)
 
 PLAIN = "untrained"
 """Under this name a result's detail has the score of what needs no training."""

@@ -15,7 +15,7 @@ from gansmith.core import Draw, Draws, Game
 from gansmith.data.reader import Pixels
 from gansmith.data.translation.codec import TranslationCodec
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.run.apply import Applied
+from gansmith.run.apply import Applied, Making
 from gansmith.run.hardware import device_of
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.types import Batch, Field
@@ -145,17 +145,27 @@ class TranslationModel:
                 transparent.
             reverse: From the wanted domain back, with recipes that learn both ways.
             tile: Side in pixels of the parts that it is made in; None chooses by the net: 256 where parts are exact,
-                else the whole image up to 1,024 x 1,024 pixels and parts of 512 beyond.
+                else the whole image where that takes less than 1 GiB, and parts of 512 beyond.
             tick: Told the share that is done.
 
         Returns:
             `(H', W', C')` of the same type.
 
         Raises:
-            InputError: The image has another form, the mask is missing or has another size, or the result would not
-                fit the memory.
+            InputError: The image has another form, the mask is missing or has another size, or the memory that is free
+                would not do.
         """
         return Applied(self, reverse, tile).to(image, mask, tick)
+
+    def begin(
+        self, image: Pixels, mask: Pixels | None = None, *, reverse: bool = False, tile: int | None = None
+    ) -> Making:
+        """The same in strips, so that what is made never has to be in memory as a whole.
+
+        Arguments and errors are those of `apply`. Nothing large is computed before the first strip is asked for, but a
+        network that normalises by statistics of the image sees an image that has to be cut made small, and its middle.
+        """
+        return Applied(self, reverse, tile).begin(image, mask)
 
     def check(self, reverse: bool = False, tile: int | None = None, masked: bool = False) -> None:
         """Refuse what it can't do, whatever the image: see `apply`. Raises `InputError`."""
@@ -166,7 +176,15 @@ class TranslationModel:
 
     def net(self, back: bool = False) -> nn.Module:
         """The net that makes images one way: what it declares of itself says how images may be cut."""
-        return self.nets[_used(self.drawing, self.codec, self.nets, back)[0]]
+        return self.nets[self.net_name(back)]
+
+    def net_name(self, back: bool = False) -> str:
+        """The name of that net."""
+        return _used(self.drawing, self.codec, self.nets, back)[0]
+
+    def drawn(self, back: bool = False) -> Callable[[Mapping[str, nn.Module], Batch], Batch]:
+        """What makes images of what is given, by nets that are handed in."""
+        return self._way(back)
 
     def card(self) -> str:
         """The model card: what it is, what it was made from, how to use it."""

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 from gansmith.apps.photos import apply_files, read_photo
 from gansmith.cli.main import run
 from gansmith.errors import InputError
+from gansmith.run.apply import Making
 
 
 class Double:
@@ -21,9 +22,13 @@ class Double:
         if reverse:
             raise InputError("one way only")
 
-    def apply(self, image, mask=None, *, reverse=False, tile=None, tick=None):
+    def apply(self, image, mask=None):
         made = image.repeat(2, 0).repeat(2, 1)
         return made if mask is None else np.where(mask.repeat(2, 0).repeat(2, 1) > 0, 0, made).astype(made.dtype)
+
+    def begin(self, image, mask=None, *, reverse=False, tile=None):
+        made = self.apply(image, mask)
+        return Making(made.shape, lambda tick: iter([made[:5], made[5:]]), "in two strips")
 
 
 @pytest.fixture

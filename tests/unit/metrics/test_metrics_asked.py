@@ -14,7 +14,15 @@ from gansmith.errors import InputError
 from gansmith.metrics import DEFAULT_METRICS, MEASURES, Settings, differences, evaluate_features
 from gansmith.metrics import functional as F
 
-OF_PAIRS = {"psnr", "ssim", "likeness", "cycle_psnr"}  # means of what `functional.fidelity` says of each image
+OF_PAIRS = {
+    "psnr",
+    "ssim",
+    "likeness",
+    "cycle_psnr",
+    "cycle_rough",
+    "hidden",
+    "label_kept",
+}  # means of what `functional.fidelity` says of each image
 ASKED = set(MEASURES) - set(DEFAULT_METRICS) - OF_PAIRS
 SETTINGS = Settings(
     extractor="net", weights="a", perceptual="maps", perceptual_weights="b", resamples=40, subsets=3, subset_size=30

@@ -5,36 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from untrained import model_of
 
-from gansmith.data.fit import Fit
-from gansmith.data.image_codec import ImageCodec
-from gansmith.data.translation.codec import TranslationCodec
 from gansmith.errors import InputError
-from gansmith.recipes._registry import find_recipe
 from gansmith.run import apply
-from gansmith.run.settings import resolve
 from gansmith.run.translation_model import TranslationModel
 
 torch.set_num_threads(1)
-
-SMALL = {
-    "srgan": {"width": 4, "blocks": 1, "factor": 2},
-    "inpaint": {"width": 4, "judge": 4},
-    "cyclegan": {"width": 4, "blocks": 1},
-    "pix2pix": {"width": 4},
-}
-
-
-def model_of(recipe, task, channels=3, source=None, size=16):
-    """An untrained model."""
-    image = ImageCodec(Fit(size, size, channels), ())
-    frame = None if source is None else ImageCodec(Fit(size, size, source), ())
-    codec, found = TranslationCodec(task, image, frame), find_recipe(recipe)
-    hp = resolve(found, "s", SMALL[recipe])
-    torch.manual_seed(0)
-    game = found.game(codec.spec, hp)
-    nets = {name: net.eval().requires_grad_(False) for name, net in game.nets.items()}
-    return TranslationModel.of(found, hp, codec, game, nets, {})
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +107,50 @@ def test_one_way_models_and_impossible_wishes_are_refused(larger, monkeypatch):
         larger.apply(pixels(), tile=3)
     with pytest.raises(InputError, match=r"uint8, uint16 or float32, got int64 \(4, 4, 1\)"):
         larger.apply(np.zeros((4, 4), np.int64))
-    monkeypatch.setattr(apply, "MOST_PIXELS", 2000)
-    with pytest.raises(InputError, match=r"54x40 pixels would be made, 0.0 GiB: more than 2,000 pixels"):
-        larger.apply(pixels())
+
+
+def test_what_would_not_fit_says_how_much_it_takes_and_what_would_do(larger, monkeypatch):
+    monkeypatch.setattr(apply, "SMALL", 0)
+    image = pixels(64, 2000)
+    needs = {tile: larger.begin(image, tile=tile) and _taken(larger, image, tile, monkeypatch) for tile in (64, 32)}
+    monkeypatch.setattr(apply, "memory_free", lambda: (needs[64] + needs[32]) // 2)
+    with pytest.raises(
+        InputError, match=r"4000x128 pixels would be made, which takes 0.0 GB; 0.0 GB are free: --tile 32"
+    ):
+        larger.begin(image, tile=64)
+    larger.begin(image, tile=32)
+    monkeypatch.setattr(apply, "memory_free", lambda: 1000)
+    with pytest.raises(InputError, match="are free: gansmith apply, which writes row by row, takes less"):
+        larger.apply(image)
+    with pytest.raises(InputError, match="are free: cut the image into parts"):
+        larger.begin(image)
+
+
+def _taken(model, image, tile, monkeypatch):
+    """The least free memory at which a tile is taken, to 4 KiB."""
+    low, high = 0, 2**30
+    while high - low > 4096:
+        middle = (low + high) // 2
+        monkeypatch.setattr(apply, "memory_free", lambda: middle)  # noqa: B023  # called at once
+        try:
+            made = model.begin(image, tile=tile) is not None
+        except InputError:
+            made = False
+        low, high = (low, middle) if made else (middle, high)
+    return high
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("recipe", ["larger", "filler"])
+def test_strips_make_up_the_whole(recipe, channels, request):
+    model, image = request.getfixturevalue(recipe), pixels(70, 45, channels, seed=3)
+    mask = (pixels(70, 45, 1, seed=4) > 200).astype(np.uint8) * 255 if recipe == "filler" else None
+    if channels in (2, 4):
+        image[..., -1] = np.linspace(0, 255, 70 * 45).reshape(70, 45).astype(np.uint8)
+    making = model.begin(image, mask, tile=16)
+    made = list(making.strips(None))
+    assert len(made) > 2 and np.array_equal(np.concatenate(made), model.apply(image, mask, tile=16))
+    assert making.shape == np.concatenate(made).shape
 
 
 def test_pairs_of_other_channels():

@@ -12,7 +12,7 @@ from PIL import Image
 import gansmith
 from gansmith.cli.main import run as command
 from gansmith.errors import InputError
-from gansmith.run import translation_judging
+from gansmith.run import assess_pictures, translation_judge, translation_judging
 from gansmith.run.modality import find_modality
 from gansmith.run.request import Request
 from gansmith.run.translation_data import TranslationData
@@ -51,7 +51,9 @@ def brief():
     """Short judging, by a judge of the run's own: these tests are not about how good a model is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translation_judging, "find_spec", lambda _: None)
-        for name, value in {"SAMPLES": 32, "MEASURED": 24, "LOOKED": 8}.items():
+        patch.setattr(assess_pictures, "find_spec", lambda _: None)
+        patch.setattr(translation_judge, "SAMPLES", 32)
+        for name, value in {"MEASURED": 24, "LOOKED": 8}.items():
             patch.setattr(translation_judging, name, value)
         yield
 
@@ -97,9 +99,13 @@ def test_the_model_is_applied_to_other_sizes(translated, folders, tmp_path):
 
 
 def test_other_commands_say_what_to_use(translated, folders, tmp_path, capsys):
-    for words in (["sample", "-n", "2", "--out", str(tmp_path / "x.png")], ["evaluate", str(folders / "photos")]):
-        assert command([words[0], str(translated.folder.root), *words[1:]]) == 2
-        assert "use gansmith apply" in capsys.readouterr().err
+    assert command(["sample", str(translated.folder.root), "-n", "2", "--out", str(tmp_path / "x.png")]) == 2
+    assert "use gansmith apply" in capsys.readouterr().err
+
+
+def test_evaluate_gives_what_the_report_says(translated, folders):
+    found = gansmith.evaluate(translated.folder.root, folders / "pairs")
+    assert {r.name: r.value for r in found.results} == pytest.approx(scores(translated))
 
 
 def test_two_domains_and_back(folders):
