@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from gansmith.data.table.arrow import arrow
 from gansmith.data.table.as_text import as_type
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.data.table.render import render_table
-from gansmith.data.table.schema import IdentifierColumn, Schema
+from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
 from gansmith.data.table.schema_reading import FORMAT, VERSION
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
@@ -34,8 +35,8 @@ __all__ = ["FAMILIES", "RELATIONS", "RelatedModel", "holds_tables", "schema_of"]
 RELATIONS = "relations.json"
 """The file that tells a model of several tables from one of one."""
 
-FAMILIES = 1024
-"""Rows of the root whose descendants are made at once: row i depends on the seed and i alone, and memory is bounded."""
+FAMILIES, ROWS = 1024, 2**18
+"""Rows of the root whose descendants are made at once, always as many, and rows that these may then have: at most."""
 
 Index = NDArray[np.int64]
 
@@ -99,6 +100,20 @@ class RelatedModel:
         """The table that all others belong to."""
         return self.relations.root.name
 
+    @cached_property
+    def group(self) -> int:
+        """Rows of the root whose descendants are made at once: a power of two, so that blocks hold whole groups.
+
+        Family i depends on the seed and i alone because it is always made with the same others; memory is bounded, and
+        few long sequences are not made with a thousand that nobody asked for.
+        """
+        most = dict.fromkeys(self.relations.names, 1.0)
+        for about in self.relations.tables[1:]:
+            column = self.models[str(about.parent)].schema.column(rows_of(about.name))
+            assert isinstance(column, NumberColumn)
+            most[about.name] = most[str(about.parent)] * max(column.high, 1.0)
+        return 1 << max(min(FAMILIES, int(ROWS / sum(most.values()))), 1).bit_length() - 1
+
     def view(self, name: str) -> View:
         """How rows of a table are seen by its model."""
         codec = self.models[name].codec
@@ -107,7 +122,7 @@ class RelatedModel:
     def families(
         self, n: int, where: Where | None = None, seed: int = 0, start: int = 0
     ) -> Iterator[dict[str, RelatedRows]]:
-        """All rows of `n` rows of the root, from number `start` on, at most `FAMILIES` rows of the root at a time.
+        """All rows of `n` rows of the root, from number `start` on, a group of rows of the root at a time.
 
         Args:
             n: Rows of the root.
@@ -119,17 +134,17 @@ class RelatedModel:
             InputError: A column is unknown or not learnt, or no row can be so.
         """
         count, root = whole(n, "n", 1, MOST_SAMPLES), whole(seed, "seed", 0, MOST_SEED)
-        name = self.relations.root.name
+        name, size = self.root, self.group
         limits_of(self.models[name].codec, where)
-        first, last = start // FAMILIES, -(-(start + count) // FAMILIES)
-        blocks = self.models[name].columns((last - first) * FAMILIES, where, root, first * FAMILIES)
+        first, last = start // size, -(-(start + count) // size)
+        blocks = self.models[name].columns((last - first) * size, where, root, first * size)
         number = first
         for block in blocks:
-            for at in range(0, len(next(iter(block.values()))), FAMILIES):
-                rows = {column: parsed.rows(slice(at, at + FAMILIES)) for column, parsed in block.items()}
+            for at in range(0, len(next(iter(block.values()))), size):
+                rows = {column: parsed.rows(slice(at, at + size)) for column, parsed in block.items()}
                 made = self._family(rows, mix(root, "family", number))
-                begin = max(start - number * FAMILIES, 0)
-                end = min(start + count - number * FAMILIES, FAMILIES)
+                begin = max(start - number * size, 0)
+                end = min(start + count - number * size, size)
                 yield cut(self.relations, made, np.arange(begin, end))
                 number += 1
 

@@ -11,6 +11,7 @@ import gansmith
 from gansmith import RelatedModel, TablesGAN
 from gansmith.cli.main import run as gansmith_command
 from gansmith.errors import InputError
+from gansmith.run import related_model
 from gansmith.run.assess_related import assess_related
 from gansmith.run.interrupt import Interrupted
 from gansmith.run.load import for_sampling, load
@@ -81,6 +82,17 @@ def test_a_family_depends_on_the_seed_and_its_number_alone(model):
     ages = many["customers"].age.to_numpy()[FAMILIES + 7 : FAMILIES + 12]
     assert np.array_equal(later[0]["customers"].facts["age"].values, ages)
     assert not model.sample(20, seed=4)["orders"].equals(few["orders"])
+
+
+@pytest.mark.parametrize(("rows", "group"), [(2**18, FAMILIES), (2**15, 512), (40, 1)])
+def test_long_families_are_made_in_small_groups(model, monkeypatch, rows, group):
+    """Customers have up to some ten orders, and those up to three items."""
+    monkeypatch.setattr(related_model, "ROWS", rows)
+    fresh = RelatedModel(model.relations, model.models)
+    assert fresh.group == group
+    made = fresh.sample(9, seed=3)
+    assert made["customers"].equals(model.sample(9, seed=3)["customers"])
+    assert fresh.sample(3, seed=3)["orders"].equals(made["orders"].head(len(fresh.sample(3, seed=3)["orders"])))
 
 
 def test_the_root_is_as_it_was_asked_to_be_and_so_are_the_counts(model):
