@@ -11,7 +11,7 @@ from gansmith.core import Draws, GameError, State, look, play
 from gansmith.errors import InputError
 from gansmith.recipes._enlarging import shrunk
 from gansmith.recipes._registry import find_recipe
-from gansmith.recipes._translation import Pool, boxes, mirrored
+from gansmith.recipes._translation import Pool, mirrored
 from gansmith.testing import RandomSource, data_for
 from gansmith.testing.recipes import IMAGES
 from gansmith.types import Field
@@ -136,12 +136,6 @@ def test_holes_are_filled_and_the_rest_is_kept():
     masked = {**spec, "mask": Field((1, 16, 16), "mask")}
     s = scene("inpaint", masked)
     assert torch.equal(s.hole, s.mask) and torch.equal(s.fake[s.hole == 0], s.whole[s.hole == 0])
-
-
-def test_boxes_are_holes_of_the_asked_size():
-    hole = boxes(Draws(0, 200), torch.zeros(200, 1, 20, 30), 1, 0.5)
-    assert hole.shape == (200, 1, 20, 30) and set(hole.unique().tolist()) == {0.0, 1.0}
-    assert hole.any(3).sum(2).max() <= 11 and hole.any(2).sum(2).max() <= 16 and hole.flatten(1).any(1).all()
 
 
 def test_dropout_is_the_noise_of_a_sample():
