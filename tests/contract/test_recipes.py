@@ -48,6 +48,7 @@ SMALL = {
     "fastcut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
     "srgan": {"width": 4, "blocks": 1, "warmup": 3, "judge": 4},
     "esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
+    "real-esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
     "inpaint": {"width": 4, "judge": 4},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
@@ -137,6 +138,7 @@ OTHER |= {"mixing": 0.3, "residual": False, "group": 2, "most": 4, "beta2_end": 
 OTHER |= {"augment": "diffaugment", "augment_policy": "cutout", "augment_p": 1.0, "instance_noise": 0.5}
 OTHER |= {"rule": "optimistic", "unroll": 2, "lr_pixels": 4}
 OTHER |= {"matching": 1.0, "identity": 0.7, "maps": "efficientnet", "hold": 0.0, "norm": "batch", "factor": 2}
+OTHER |= {"ringing": 0.4}
 BESIDE = {
     "augment_policy": {"augment": "diffaugment"},
     "augment_p": {"augment": "fixed"},

@@ -24,6 +24,9 @@ __all__ = ["Filled", "GatedConv", "InpaintDiscriminator", "InpaintGenerator", "c
 SHARPNESS = 10.0
 """Of the softmax over patches (Yu et al. 2018, section 3.3)."""
 
+GAIN = 2.3
+"""Of a gated convolution's weights: for standard normal a and b, elu(a) sigmoid(b) has a mean square of 1 / 2.3^2."""
+
 CLEAR = 1e-4
 """Least length of a patch that it is divided by."""
 
@@ -56,6 +59,22 @@ class GatedConv(nn.Module):
         """From `(n, a, h, w)` to `(n, b, h', w')`."""
         features, gate = self.conv(F.interpolate(x, scale_factor=2.0) if self.up else x).chunk(2, 1)
         return F.elu(features) * torch.sigmoid(gate)
+
+
+def _begin(net: nn.Module) -> None:
+    """Weights that keep the mean square of maps; biases 0.
+
+    With the small weights of the other networks here, no two of which are in a row without a normalisation between
+    them, the signal would have vanished behind a few gates.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=1 / math.sqrt(module.weight[0].numel()))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in net.modules():
+        if isinstance(module, GatedConv):
+            module.conv.weight.data.mul_(GAIN)
 
 
 def _encoder(inputs: int, w: int, widths: tuple[int, ...], dilations: tuple[int, ...]) -> nn.Sequential:
@@ -101,7 +120,7 @@ class InpaintGenerator(nn.Module):
         self.copying = nn.Sequential(GatedConv(4 * w, 4 * w), GatedConv(4 * w, 4 * w))
         self.fine = _decoder(8 * w, w, channels)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
-        small_normal(self)
+        _begin(self)
 
     def forward(self, image: Tensor, mask: Tensor) -> Filled:
         """Fill the holes.

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from gansmith.nets.full_precision import in_full
 from gansmith.nets.initial import SLOPE
 from gansmith.nets.layout import pad_to_multiple
+from gansmith.nets.upsample import RepeatConv, Upsample, doubling
 
 __all__ = [
     "MultiScaleDiscriminator",
@@ -41,7 +42,7 @@ MOST = 8
 def small_normal(net: nn.Module) -> None:
     """Weights of deviation 0.02 and biases of 0 (Isola et al. 2017, section 6.2; Zhu et al. 2017, section 7.1)."""
     for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | RepeatConv):
             nn.init.normal_(module.weight, std=0.02)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
@@ -50,7 +51,7 @@ def small_normal(net: nn.Module) -> None:
 class _Normed(nn.Module):
     """A convolution and its normalisation."""
 
-    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d, norm: Norm) -> None:
+    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d | RepeatConv, norm: Norm) -> None:
         super().__init__()
         self.conv = conv
         kinds = {"instance": nn.InstanceNorm2d, "batch": nn.BatchNorm2d, "none": nn.Identity}
@@ -91,6 +92,7 @@ class ResNetTranslator(nn.Module):
         halvings: How often the map is halved; channels double each time.
         norm: How maps are normalised.
         head: `"tanh"` for output in [-1, 1]; None for none.
+        upsample: How maps are doubled; public weights are of `"transposed"` layers.
 
     Attributes:
         tapped: Channels of the maps that `features` gives.
@@ -108,6 +110,7 @@ class ResNetTranslator(nn.Module):
         halvings: int = 2,
         norm: Norm = "instance",
         head: str | None = "tanh",
+        upsample: Upsample = "transposed",
     ) -> None:
         super().__init__()
         bias = norm != "batch"
@@ -115,10 +118,7 @@ class ResNetTranslator(nn.Module):
         self.stem = _Normed(nn.Conv2d(channels, width, 7, bias=bias), norm)
         self.downs = nn.ModuleList(_Normed(nn.Conv2d(a, b, 3, 2, 1, bias=bias), norm) for a, b in pairwise(widths))
         self.blocks = nn.ModuleList(_Residual(widths[-1], norm) for _ in range(blocks))
-        self.ups = nn.ModuleList(
-            _Normed(nn.ConvTranspose2d(a, b, 3, 2, 1, output_padding=1, bias=bias), norm)
-            for a, b in pairwise(widths[::-1])
-        )
+        self.ups = nn.ModuleList(_Normed(doubling(a, b, 3, bias, upsample), norm) for a, b in pairwise(widths[::-1]))
         self.out = nn.Conv2d(width, made, 7)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         small_normal(self)
@@ -178,6 +178,7 @@ class UNetTranslator(nn.Module):
         halvings: How often the map is halved, at least 2. Sides have to be at least 2^halvings.
         norm: How maps are normalised.
         head: `"tanh"` for output in [-1, 1]; None for none.
+        upsample: How maps are doubled; public weights are of `"transposed"` layers.
     """
 
     receptive_field = None
@@ -191,6 +192,7 @@ class UNetTranslator(nn.Module):
         halvings: int = 8,
         norm: Norm = "batch",
         head: str | None = "tanh",
+        upsample: Upsample = "transposed",
     ) -> None:
         super().__init__()
         bias = norm != "batch"
@@ -203,8 +205,8 @@ class UNetTranslator(nn.Module):
         ups = []
         for level in reversed(range(1, halvings)):
             inputs = widths[level] * (1 if level == halvings - 1 else 2)
-            ups.append(_Normed(nn.ConvTranspose2d(inputs, widths[level - 1], 4, 2, 1, bias=bias), norm))
-        ups.append(_Normed(nn.ConvTranspose2d(2 * widths[0], made, 4, 2, 1), "none"))
+            ups.append(_Normed(doubling(inputs, widths[level - 1], 4, bias, upsample), norm))
+        ups.append(_Normed(doubling(2 * widths[0], made, 4, True, upsample), "none"))
         self.ups = nn.ModuleList(ups)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         small_normal(self)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch.nn.functional as F
@@ -20,7 +21,10 @@ from gansmith.recipes._families import ADVERSARIAL, BATCH_COUPLED, Loss, contest
 from gansmith.recipes._translation import TranslateHp, averages, mirrored, mover, posing
 from gansmith.types import Batch, Field, Spec
 
-__all__ = ["EnlargeHp", "Enlarged", "enlarging", "shrunk"]
+__all__ = ["EnlargeHp", "Enlarged", "Reducing", "Shrinking", "enlarging", "shrunk"]
+
+Reducing = Callable[[Tensor, Draws], Tensor]
+"""From real images `(n, c, h, w)` to the small ones that are enlarged."""
 
 VIEW = 32
 """The least side in pixels that the frozen network sees."""
@@ -55,6 +59,23 @@ def shrunk(image: Tensor, factor: int, head: str | None = "tanh") -> Tensor:
     return small.clamp(-1, 1) if head == "tanh" else small
 
 
+@dataclass(frozen=True)
+class Shrinking:
+    """Small images by cubic interpolation alone; see `shrunk`.
+
+    Attributes:
+        factor: Pixels of a side for each that is left.
+        head: Of the images.
+    """
+
+    factor: int = 4
+    head: str | None = "tanh"
+
+    def __call__(self, image: Tensor, draws: Draws) -> Tensor:
+        """Images `(n, c, h, w)` made small; nothing is drawn."""
+        return shrunk(image, self.factor, self.head)
+
+
 class Enlarged(Scene):
     """Small images, what is made of them, and the scores and maps of both kinds of large images."""
 
@@ -64,7 +85,8 @@ class Enlarged(Scene):
     source: Tensor | None = None
     known: nn.Module | None = None
 
-    mirror, factor, head = False, 4, "tanh"  # settings of the game
+    mirror = False  # not annotated: these two are settings of the game
+    reduced = staticmethod(Shrinking())
 
     @flow
     def large(self) -> Tensor:
@@ -80,7 +102,7 @@ class Enlarged(Scene):
     def small(self) -> Tensor:
         """What is enlarged: the data's sources, or the real images made small."""
         if self.source is None:
-            return shrunk(self.large, self.factor, self.head)
+            return self.reduced(self.large, self.draws)
         return mirrored(self.source, self.coin) if self.mirror else self.source
 
     @flow
@@ -135,7 +157,7 @@ def _small_field(spec: Spec, image: Field, factor: int) -> Field:
     return wanted
 
 
-def _draw(image: Field, small: Field, factor: int, given: bool) -> Draw:
+def _draw(image: Field, small: Field, reduced: Reducing, given: bool) -> Draw:
     def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
         source = batch["source"]
         made: Tensor = nets["G"](source)
@@ -144,12 +166,19 @@ def _draw(image: Field, small: Field, factor: int, given: bool) -> Draw:
         return {"image": made.clamp(-1, 1) if image.head == "tanh" else made}
 
     def pose(batch: Batch, draws: Draws) -> Batch:
-        return {"source": shrunk(batch["image"], factor, image.head)}
+        return {"source": reduced(batch["image"], draws)}
 
     return Draw(make, given={"source": small}, pose=None if given else pose)
 
 
-def enlarging(spec: Spec, hp: EnlargeHp, generator: SRResNet | RRDBNet, judge: nn.Module, loss: Loss) -> Game:
+def enlarging(
+    spec: Spec,
+    hp: EnlargeHp,
+    generator: SRResNet | RRDBNet,
+    judge: nn.Module,
+    loss: Loss,
+    reduced: Reducing | None = None,
+) -> Game:
     """The game of a generator that enlarges and a discriminator with `features` and `score`.
 
     Args:
@@ -158,12 +187,14 @@ def enlarging(spec: Spec, hp: EnlargeHp, generator: SRResNet | RRDBNet, judge: n
         generator: From small images to large ones.
         judge: The discriminator.
         loss: The adversarial one.
+        reduced: What makes small images of real ones, where the data has none; default `Shrinking`.
 
     Raises:
         InputError: The data does not fit.
     """
     image = image_field(spec)
     small = _small_field(spec, image, hp.factor)
+    reduced = Shrinking(hp.factor, image.head) if reduced is None else reduced
     nets: dict[str, nn.Module] = {"G": generator, "D": judge}
     pretrained = {}
     if hp.maps == "efficientnet":
@@ -180,14 +211,14 @@ def enlarging(spec: Spec, hp: EnlargeHp, generator: SRResNet | RRDBNet, judge: n
     }
     return Game(
         nets,
-        posing(Enlarged, mirror=hp.mirror, factor=hp.factor, head=image.head),
+        posing(Enlarged, mirror=hp.mirror, reduced=staticmethod(reduced)),
         players={"G": mover(("G",), hp.lr_g, hp), "D": mover(("D",), hp.lr_d, hp)},
         stages=(
             Stage((Turn("G", first),), rounds=hp.warmup, name="pixels"),
             Stage((Turn("D", d), Turn("G", terms)), carry={"G": ("large", "small", "fake")}),
         ),
         ema=averages(hp, "G"),
-        draw=_draw(image, small, hp.factor, "source" in spec),
+        draw=_draw(image, small, reduced, "source" in spec),
         contest=contest,
         pretrained=pretrained,
         batch_coupled=("D",) if loss in BATCH_COUPLED else (),

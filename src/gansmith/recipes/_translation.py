@@ -22,7 +22,6 @@ __all__ = [
     "Pool",
     "TranslateHp",
     "averages",
-    "boxes",
     "draw_translated",
     "mirrored",
     "mover",
@@ -120,25 +119,6 @@ class Pool(nn.Module):
             self.count += int(not full)
             seen.append(old.to(image.dtype) if full else image)
         return torch.stack(seen)
-
-
-def boxes(draws: Draws, image: Tensor, count: int, largest: float) -> Tensor:
-    """Holes `(n, 1, height, width)` of `count` boxes at random places, of random sides; 1 inside, at least a pixel.
-
-    Args:
-        draws: Where the randomness comes from.
-        image: `(n, c, height, width)`.
-        count: Boxes for each image; they may lie over each other.
-        largest: Their largest side, as a share of the image's.
-    """
-    height, width = image.shape[-2:]
-    u = draws.uniform(count, 4, 1)
-    inside = []
-    for middle, half, side in ((u[:, :, 0], u[:, :, 1], height), (u[:, :, 2], u[:, :, 3], width)):
-        at = torch.arange(side, device=u.device)
-        inside.append((at - (middle * side).floor()).abs() <= half * largest * side / 2)
-    hole = inside[0][:, :, :, None] & inside[1][:, :, None, :]
-    return hole.any(1, keepdim=True).to(u.dtype)
 
 
 def pair_fields(spec: Spec) -> tuple[Field, Field]:

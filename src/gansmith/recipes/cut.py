@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
@@ -31,6 +33,10 @@ class CutHp(TranslateHp):
     """Hyper-parameters of `cut`."""
 
     blocks: int = Setting(3, ge=1, le=64, description="residual blocks of the generator (paper: 9)")
+    upsample: Literal["repeat", "transposed"] = Setting(
+        "repeat",
+        description="how maps are doubled: transposed layers are those of public weights, and begin with grids",
+    )
     nce: float = Setting(1.0, ge=0, description="weight of recognising patches")
     identity: float = Setting(
         1.0, ge=0, description="weight of recognising patches of translated images of the wanted domain; 0 without"
@@ -109,7 +115,9 @@ def cut(spec: Spec, hp: CutHp) -> Game:
     source, image = pair_fields(spec)
     if source.shape != image.shape:
         raise InputError("cut sees both domains through one network: train with the same --channels for both")
-    generator = ResNetTranslator(source.shape[0], image.shape[0], hp.width, hp.blocks, head=image.head)
+    generator = ResNetTranslator(
+        source.shape[0], image.shape[0], hp.width, hp.blocks, head=image.head, upsample=hp.upsample
+    )
     nets: dict[str, nn.Module] = {
         "G": generator,
         "heads": PatchHeads(generator.tapped, hp.features),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
@@ -32,6 +34,10 @@ class CycleganHp(TranslateHp):
     cycle: float = Setting(10.0, ge=0, description="weight of coming back to the image after both translations")
     identity: float = Setting(
         0.5, ge=0, description="weight of leaving images of the wanted domain alone, in units of `cycle`"
+    )
+    upsample: Literal["repeat", "transposed"] = Setting(
+        "repeat",
+        description="how maps are doubled: transposed layers are those of public weights, and begin with grids",
     )
     pool: int = Setting(50, ge=0, le=10000, description="made images of earlier rounds that D is shown too; 0: none")
 
@@ -96,8 +102,8 @@ def cyclegan(spec: Spec, hp: CycleganHp) -> Game:
             f"identity={hp.identity:g} compares domains of {channels} and {made} channels: give identity=0"
         )
     nets: dict[str, nn.Module] = {
-        "G": ResNetTranslator(channels, made, hp.width, hp.blocks, head=image.head),
-        "back": ResNetTranslator(made, channels, hp.width, hp.blocks, head=source.head),
+        "G": ResNetTranslator(channels, made, hp.width, hp.blocks, head=image.head, upsample=hp.upsample),
+        "back": ResNetTranslator(made, channels, hp.width, hp.blocks, head=source.head, upsample=hp.upsample),
         "D": PatchDiscriminator(image.shape, hp.width),
         "D_source": PatchDiscriminator(source.shape, hp.width),
         "pool": Pool(hp.pool, image.shape),

@@ -14,8 +14,9 @@ from gansmith.objectives.adversarial import hinge_d, hinge_g
 from gansmith.objectives.translation import absolute
 from gansmith.recipes._conditions import image_field
 from gansmith.recipes._families import contest
+from gansmith.recipes._holes import Form, Holes
 from gansmith.recipes._recipe import recipe
-from gansmith.recipes._translation import TranslateHp, averages, boxes, mirrored, mover, posing
+from gansmith.recipes._translation import TranslateHp, averages, mirrored, mover, posing
 from gansmith.types import Batch, Field, Spec
 
 
@@ -24,8 +25,11 @@ class InpaintHp(TranslateHp):
 
     width: int = Setting(8, ge=2, le=1024, description="channels of the generator's first maps (paper: 24)")
     judge: int = Setting(16, ge=1, le=1024, description="channels of the discriminator's first map (paper: 64)")
-    holes: int = Setting(3, ge=1, le=64, description="boxes that make up a random hole, where the data has no masks")
-    largest: float = Setting(0.4, gt=0, le=1, description="largest side of such a box, as a share of the image's")
+    form: Form = Setting("strokes", description="what random holes are made of, where the data has no masks")
+    holes: int = Setting(3, ge=1, le=64, description="boxes of an image's hole; of strokes one to so many")
+    largest: float = Setting(
+        0.4, gt=0, le=1, description="largest side of a box, as a share of the image's; strokes are up to 2/5 as wide"
+    )
     coarse: float = Setting(1.0, ge=0, description="weight of the first network's mean absolute difference")
     fine: float = Setting(1.0, ge=0, description="weight of the second network's mean absolute difference")
     adversarial: float = Setting(1.0, ge=0, description="weight of passing for real")
@@ -41,7 +45,7 @@ class Holed(Scene):
     image: Tensor
     mask: Tensor | None = None
 
-    mirror, holes, largest = False, 3, 0.4  # settings of the game
+    mirror, holes = False, Holes()  # settings of the game
 
     @flow
     def coin(self) -> Tensor:
@@ -55,9 +59,9 @@ class Holed(Scene):
 
     @flow
     def hole(self) -> Tensor:
-        """1 where pixels are missing: the data's masks, or random boxes."""
+        """1 where pixels are missing: the data's masks, or random ones."""
         if self.mask is None:
-            return boxes(self.draws, self.image, self.holes, self.largest)
+            return self.holes(self.draws, self.image)
         mask = self.mask.to(self.image.dtype)
         return mirrored(mask, self.coin) if self.mirror else mask
 
@@ -95,7 +99,7 @@ class Holed(Scene):
         return scores
 
 
-def draw_filled(image: Field, hp: InpaintHp, given: bool) -> Draw:
+def draw_filled(image: Field, holes: Holes, given: bool) -> Draw:
     """Filling the holes `mask` of a `source`; what is not missing stays as it is."""
 
     def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
@@ -103,7 +107,7 @@ def draw_filled(image: Field, hp: InpaintHp, given: bool) -> Draw:
         return {"image": torch.where(mask > 0, nets["G"](source, mask).fine, source)}
 
     def pose(batch: Batch, draws: Draws) -> Batch:
-        mask = batch["mask"] if given else boxes(draws, batch["image"], hp.holes, hp.largest)
+        mask = batch["mask"] if given else holes(draws, batch["image"])
         return {"source": batch["image"] * (1 - mask.to(batch["image"].dtype)), "mask": mask}
 
     return Draw(make, given={"source": image, "mask": Field((1, *image.shape[1:]), "mask")}, pose=pose)
@@ -133,13 +137,13 @@ def inpaint(spec: Spec, hp: InpaintHp) -> Game:
         "fine": Term(lambda s: absolute(s.refined, s.whole), hp.fine),
     }
     d = {"adv": Term(lambda s: hinge_d(s.d_real, s.d_fake))}
-    channels = image.shape[0]
+    channels, holes = image.shape[0], Holes(hp.form, hp.holes, hp.largest)
     return Game(
         {"G": InpaintGenerator(channels, hp.width, image.head), "D": InpaintDiscriminator(image.shape, hp.judge)},
-        posing(Holed, mirror=hp.mirror, holes=hp.holes, largest=hp.largest),
+        posing(Holed, mirror=hp.mirror, holes=holes),
         players={"D": mover(("D",), hp.lr_d, hp), "G": mover(("G",), hp.lr_g, hp)},
         stages=(Stage((Turn("D", d), Turn("G", g)), carry={"G": ("whole", "hole", "guess", "refined")}),),
         ema=averages(hp, "G"),
-        draw=draw_filled(image, hp, "mask" in spec),
+        draw=draw_filled(image, holes, "mask" in spec),
         contest=contest,
     )

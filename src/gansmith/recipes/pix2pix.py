@@ -31,6 +31,10 @@ class Pix2pixHp(TranslateHp):
     norm: Literal["instance", "batch"] = Setting(
         "instance", description="statistics of each image, or of the batch; public weights have batch"
     )
+    upsample: Literal["repeat", "transposed"] = Setting(
+        "repeat",
+        description="how maps are doubled: transposed layers are those of public weights, and begin with grids",
+    )
     dropout: bool = Setting(
         True, description="drop half of the innermost maps, in sampling too: the paper's only noise"
     )
@@ -99,7 +103,7 @@ def pix2pix(spec: Spec, hp: Pix2pixHp) -> Game:
     halvings = min(8, int(math.log2(min(height, width))))
     if halvings < 3:
         raise InputError(f"pix2pix needs images of at least 8 pixels a side; these have {height}x{width}")
-    generator = UNetTranslator(channels, made, hp.width, halvings, hp.norm, image.head)
+    generator = UNetTranslator(channels, made, hp.width, halvings, hp.norm, image.head, hp.upsample)
     judge = PatchDiscriminator((channels + made, height, width), hp.width, norm=hp.norm)
     lost_d, lost_g = LOSSES[hp.loss]
     # D's objective is halved: it learns slower than G (section 3.3)

@@ -11,7 +11,7 @@ from gansmith.core import Draws, GameError, State, look, play
 from gansmith.errors import InputError
 from gansmith.recipes._enlarging import shrunk
 from gansmith.recipes._registry import find_recipe
-from gansmith.recipes._translation import Pool, boxes, mirrored
+from gansmith.recipes._translation import Pool, mirrored
 from gansmith.testing import RandomSource, data_for
 from gansmith.testing.recipes import IMAGES
 from gansmith.types import Field
@@ -23,6 +23,7 @@ SMALL = {
     "fastcut": {"width": 2, "blocks": 1, "patches": 4, "features": 4},
     "srgan": {"width": 2, "blocks": 1, "judge": 2, "warmup": 1},
     "esrgan": {"width": 2, "blocks": 1, "judge": 2, "warmup": 1, "growth": 2},
+    "real-esrgan": {"width": 2, "blocks": 1, "judge": 2, "warmup": 1, "growth": 2},
     "inpaint": {"width": 2, "judge": 2},
 }
 
@@ -137,15 +138,27 @@ def test_holes_are_filled_and_the_rest_is_kept():
     assert torch.equal(s.hole, s.mask) and torch.equal(s.fake[s.hole == 0], s.whole[s.hole == 0])
 
 
-def test_boxes_are_holes_of_the_asked_size():
-    hole = boxes(Draws(0, 200), torch.zeros(200, 1, 20, 30), 1, 0.5)
-    assert hole.shape == (200, 1, 20, 30) and set(hole.unique().tolist()) == {0.0, 1.0}
-    assert hole.any(3).sum(2).max() <= 11 and hole.any(2).sum(2).max() <= 16 and hole.flatten(1).any(1).all()
-
-
 def test_dropout_is_the_noise_of_a_sample():
     made, spec = game("pix2pix")
     source = next(RandomSource(spec, 1))["source"]
     z = torch.randn(2, *made.draw.noise["z"])
     one, two = (made.draw.make(made.nets, {"source": source, "z": row[None]})["image"] for row in z)
     assert not torch.equal(one, two) and not game("pix2pix", dropout=False)[0].draw.noise
+
+
+def test_blind_super_resolution_spoils_as_the_paper_does_and_anew_in_each_round():
+    from gansmith.data.translation.blind import FIRST, SECOND
+    from gansmith.recipes.real_esrgan import RealEsrganHp, spoiling
+
+    assert spoiling(RealEsrganHp()).how.passes == (FIRST, SECOND)
+    assert spoiling(RealEsrganHp(passes=1, noise=60.0)).how.passes[0].noise == (1.0, 60.0)
+    for factor in (2, 4, 8):
+        made, spec = game("real-esrgan", factor=factor)
+        data = next(RandomSource(spec, 3))
+        once, again, other = (made.draw.pose(data, Draws(seed, 3))["source"] for seed in (0, 0, 1))
+        assert torch.equal(once, again) and not torch.equal(once, other)
+        assert once.shape == (3, 1, 16 // factor, 16 // factor)
+        last = made.draw.pose({"image": data["image"][2:]}, Draws(0, 3, 2))["source"]
+        assert torch.equal(last, once[2:])  # a process's rows are those of the whole batch
+    s = scene("real-esrgan")
+    assert s.small.shape == (4, 1, 4, 4) and s.fake.shape == s.image.shape
