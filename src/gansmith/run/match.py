@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gansmith.data.reader import ReadOptions
 from gansmith.data.table.options import TableOptions
@@ -46,48 +47,21 @@ def match_models(
     if rows and len(rows) < len(models):
         other = next(path for path in models if path not in rows)
         raise InputError(f"{rows[0]} makes rows of a table, and {other} does not: they can't be compared")
+    translators = bool(models) and is_translator(models[0])
+    if not translators and (second is not None or task is not None):
+        raise InputError("--second and --task are for models from images to images")
+    if not rows and target is not None:
+        raise InputError("--target is for models of tables")
+    shared: dict[str, Any] = {"seed": seed, "metrics": metrics, "recipes": recipes, "listener": listener}
     if rows:
         if features is not None or strict:
             raise InputError(f"{rows[0]} is a model of a table, and --features and --strict can act on images only")
-        given = read if isinstance(read, TableOptions) else None
-        return compare_tables(
-            models,
-            data,
-            n=n,
-            seed=seed,
-            metrics=metrics,
-            recipes=recipes,
-            target=target,
-            read=given,
-            listener=listener,
-        )
-    if target is not None:
-        raise InputError("--target is for models of tables")
+        told = read if isinstance(read, TableOptions) else None
+        return compare_tables(models, data, n=n, target=target, read=told, **shared)
     images = read if isinstance(read, ReadOptions) else None
-    if models and is_translator(models[0]):
+    if translators:
         if data is None and (second is not None or task is not None):
             raise InputError("--second and --task say more of --data: give that, too")
         pictures = None if data is None else Pictures(data, second, task, strict, images)
-        return compare_pictures(
-            models,
-            pictures,
-            seed=seed,
-            features=features,
-            metrics=metrics,
-            recipes=recipes,
-            listener=listener,
-        )
-    if second is not None or task is not None:
-        raise InputError("--second and --task are for models from images to images")
-    return compare(
-        models,
-        data,
-        n=n,
-        seed=seed,
-        features=features,
-        metrics=metrics,
-        recipes=recipes,
-        strict=strict,
-        read=images,
-        listener=listener,
-    )
+        return compare_pictures(models, pictures, features=features, **shared)
+    return compare(models, data, n=n, features=features, strict=strict, read=images, **shared)
