@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -11,7 +12,8 @@ import gansmith
 from gansmith import RelatedModel, TablesGAN
 from gansmith.cli.main import run as gansmith_command
 from gansmith.errors import InputError
-from gansmith.run import related_model
+from gansmith.metrics.table import related
+from gansmith.run import related_judging, related_model
 from gansmith.run.assess_related import assess_related
 from gansmith.run.interrupt import Interrupted
 from gansmith.run.load import for_sampling, load
@@ -27,6 +29,19 @@ pytest.importorskip("pyarrow")
 pytest.importorskip("sklearn")
 
 SMALL = {"width": 16, "batch": 64, "every": 2, "passes": 2}
+
+
+JUDGED = related_judging.evaluate_tables
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """Tables are judged by few scores: the others are those of single tables, and take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        few = functools.partial(JUDGED, metrics=("quality", "membership"))
+        patch.setattr(related_judging, "evaluate_tables", few)
+        patch.setattr(related, "have_learners", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +145,7 @@ def test_integrity_is_measured_not_assumed(model, monkeypatch):
     assert found["orders"] == 1.0 and 0.9 < found["items"] < 1.0
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(run, folder, tmp_path):
     def stop(event):
         if event["event"] == "progress" and event["task"] == "training" and event["share"] > 0.5 and seen["orders"]:
@@ -184,12 +200,16 @@ def test_what_can_not_be_had_is_refused_before_anything_is_written(folder, tmp_p
     assert not (tmp_path / "run").exists()
 
 
-def test_frames_are_fitted_by_name(tmp_path):
+@pytest.mark.slow
+def test_frames_are_fitted_by_name_and_judged_by_every_score(tmp_path, monkeypatch):
+    monkeypatch.setattr(related_judging, "evaluate_tables", JUDGED)
+    monkeypatch.setattr(related, "have_learners", lambda: True)
     tables = shop(60)
     gan = TablesGAN(budget=640, **SMALL).fit(tables)
     made = gan.sample(10)
     assert list(made) == ["customers", "orders", "items"] and made["orders"].dtypes.equals(tables["orders"].dtypes)
     assert gan.scores is not None and gan.scores["items"]["integrity"].value == 1.0
+    assert {"family_detection", "detection", "linkability"} <= set(gan.scores["orders"].names())
     gan.save(tmp_path / "model")
     assert RelatedModel.load(tmp_path / "model").sample(10)["items"].equals(made["items"])
     with pytest.raises(InputError, match="given by name"):
