@@ -24,9 +24,9 @@ def recognised(evaluation: Evaluation, caution: str) -> list[str]:
     smallest, alone, rows = groups["smallest"], groups["alone"], groups["rows"]
     size = "1 row" if smallest == 1 else f"{smallest:,} rows"
     lines = [
-        f"What others may know of somebody (categories, whole numbers of few values) tells most apart by {names}. The "
-        f"smallest group of training rows that agree in all of it has {size}; {alone:,} of {rows:,} training rows "
-        f"({alone / rows:.1%}) are alone with their combination.",
+        f"What others may know of somebody (categories, whole numbers such as ages and years) tells most "
+        f"apart by {names}. The smallest group of training rows that agree in all of it has {size}; "
+        f"{alone:,} of {rows:,} training rows ({alone / rows:.1%}) are alone with their combination.",
     ]
     if alone:
         lines.append(

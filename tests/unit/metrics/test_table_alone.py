@@ -18,6 +18,7 @@ def people(n: int, seed: int) -> Columns:
     return Columns.of(
         town=[f"town {i}" for i in rng.integers(0, 60, n)],
         age=[float(a) if a > 20 else None for a in rng.integers(18, 60, n)],
+        grams=[10.0 * g for g in rng.integers(300, 400, n)],
         pay=(rng.lognormal(3, 1, n)).tolist(),
     )
 

@@ -21,8 +21,8 @@ __all__ = ["MOST_COLUMNS", "Alone", "alone", "knowable"]
 MOST_COLUMNS = 4
 """Columns of a combination: who knows more of somebody knows nearly who it is."""
 
-MOST_CATEGORIES, MOST_WHOLE = 1000, 120
-"""Different values of a category, and of a column of whole numbers (ages, years, counts), that are knowable."""
+MOST_CATEGORIES, WIDEST = 1000, 120
+"""Different values of a category, and the span of whole numbers (ages, years, counts), that are knowable."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,16 @@ class Alone:
 
 
 def knowable(columns: Columns) -> tuple[str, ...]:
-    """Columns whose values others may know exactly: categories, and whole numbers of few different values."""
+    """Columns whose values others may know exactly: categories, and whole numbers that lie near each other."""
     found = []
     for name in columns.names:
         values = columns[name][~columns.missing(name)]
-        whole = name in columns.categories or bool((values == np.rint(values)).all())
-        most = MOST_CATEGORIES if name in columns.categories else MOST_WHOLE
-        if whole and 2 <= len(np.unique(values)) <= most:
+        many = len(np.unique(values))
+        if name in columns.categories:
+            known = many <= MOST_CATEGORIES
+        else:
+            known = many > 0 and bool((values == np.rint(values)).all()) and np.ptp(values) <= WIDEST
+        if known and many >= 2:
             found.append(name)
     return tuple(found)
 
