@@ -11,11 +11,10 @@ from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
 from gansmith.run.assess_pictures import Pictures, assess_pictures
 from gansmith.run.assess_rows import assess_rows
-from gansmith.run.compare import Match
-from gansmith.run.compare_tables import TableMatch
 from gansmith.run.load import load
 from gansmith.run.log import Listener
 from gansmith.run.match import match_models
+from gansmith.run.matched import Matched
 from gansmith.run.model import Model
 from gansmith.run.related_model import RelatedModel
 from gansmith.run.related_train import is_related
@@ -126,7 +125,7 @@ def compare(
     target: str | None = None,
     second: str | Path | None = None,
     task: str | None = None,
-) -> Match | TableMatch:
+) -> Matched:
     """Say which of several models is better, on what, and whether by more than chance.
 
     Args:

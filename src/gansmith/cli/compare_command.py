@@ -9,8 +9,7 @@ from gansmith.cli.options import add_measuring, add_pairs, metric_names
 from gansmith.cli.parser import Command
 
 if TYPE_CHECKING:
-    from gansmith.run.compare import Match
-    from gansmith.run.compare_tables import TableMatch
+    from gansmith.run.matched import Matched
 
 __all__ = ["COMMAND"]
 
@@ -74,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(match: Match | TableMatch) -> None:
+def _show(match: Matched) -> None:
     """The verdicts, the scores, the differences and the runs."""
     from gansmith.cli.diagnoses import folded
     from gansmith.cli.show import print_table

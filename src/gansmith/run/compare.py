@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -21,11 +21,12 @@ from gansmith.run.course import Course
 from gansmith.run.evaluation import Ruler, measure_model
 from gansmith.run.held_out import HeldOut, find_judge, seen
 from gansmith.run.log import Listener, Log
+from gansmith.run.matched import Figure, Matched
 from gansmith.run.model import Model
 from gansmith.run.pictures import class_grid, real_grid, to_png
 from gansmith.run.sample import whole
 
-__all__ = ["Figure", "Match", "compare"]
+__all__ = ["Match", "compare"]
 
 LEAST_IMAGES, LEAST_SAMPLES = 20, 100
 """Test images and samples below which an interval would be a guess."""
@@ -35,36 +36,15 @@ RESAMPLES = 200
 REAL = "real test images that no model was trained on"
 
 
-class Figure(NamedTuple):
-    """A picture of a comparison: its file, its bytes, what it is, and what stands below it."""
-
-    name: str
-    data: bytes
-    alt: str
-    caption: str
-
-
 @dataclass(frozen=True)
-class Match:
-    """A comparison of models and how it came about.
+class Match(Matched):
+    """A comparison of models that make images.
 
     Attributes:
-        comparison: Scores, differences with intervals, verdicts.
-        contestants: The models, in the order given.
-        courses: How the run of each went, by name; models without a run folder are left out.
         drawn: From a seed to pictures by what they are: of each model, in order, and real images last.
-        data: The path of the data, as it was given or as the runs say.
-        protocol: Samples, test images, features, seed: what a reader needs to judge the numbers.
-        notes: What the reader should know.
     """
 
-    comparison: Comparison
-    contestants: tuple[Contestant[Any], ...]
-    courses: Mapping[str, Course]
     drawn: Callable[[int], Mapping[str, Image.Image]]
-    data: str
-    protocol: Mapping[str, Any]
-    notes: tuple[str, ...]
 
     @property
     def how(self) -> str:
@@ -85,16 +65,6 @@ class Match:
             for i, (name, grid) in enumerate(grids, start=1)
         ]
         return [*found, Figure("real.png", to_png(real), "real images", words)]
-
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary for `json.dumps`."""
-        return {
-            **self.comparison.to_json(),
-            "paths": {c.name: str(c.path) for c in self.contestants},
-            "runs": {name: course.to_json() for name, course in self.courses.items()},
-            "protocol": dict(self.protocol),
-            "notes": list(self.notes),
-        }
 
 
 def compare(
@@ -176,7 +146,7 @@ def compare(
     def drawn(seed: int) -> Mapping[str, Image.Image]:
         return {**{c.name: class_grid(c.model, seed=seed) for c in found}, REAL: real_grid(test)}
 
-    return Match(comparison, tuple(found), courses, drawn, path, protocol, (*held_out.warnings, *notes))
+    return Match(comparison, tuple(found), courses, path, protocol, (*held_out.warnings, *notes), drawn)
 
 
 def _samples(contestant: Contestant[Model], ruler: Ruler, n: int, seed: int, log: Log) -> Mapping[str, Any]:

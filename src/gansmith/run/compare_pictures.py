@@ -87,7 +87,7 @@ def compare_pictures(
     def drawn(seed: int) -> Mapping[str, Image.Image]:
         return _sheets(found, judging)
 
-    return Match(comparison, tuple(found), courses, drawn, str(asked.data), protocol, tuple(said))
+    return Match(comparison, tuple(found), courses, str(asked.data), protocol, tuple(said), drawn)
 
 
 def _own(found: Sequence[Contestant[TranslationModel]]) -> Pictures:

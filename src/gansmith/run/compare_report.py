@@ -8,11 +8,10 @@ from typing import Any, Literal
 from gansmith.errors import InputError
 from gansmith.metrics import MEASURES, Comparison
 from gansmith.run.charts import Points, line_chart
-from gansmith.run.compare import Match
 from gansmith.run.compare_cells import COURSE, course_cells, difference_cells, score_cells
-from gansmith.run.compare_tables import TableMatch
 from gansmith.run.files import write_json, write_text
 from gansmith.run.html import charts, diagnosis_line, figure, table, text
+from gansmith.run.matched import Matched
 from gansmith.run.report_style import PAGE
 
 __all__ = ["check_out", "write_comparison"]
@@ -36,7 +35,7 @@ def check_out(out: str | Path) -> Path:
     return path
 
 
-def write_comparison(match: Match | TableMatch, out: str | Path, seed: int = 0) -> Path:
+def write_comparison(match: Matched, out: str | Path, seed: int = 0) -> Path:
     """Write the page; into a folder also `comparison.json` and the grids as PNG.
 
     Args:
@@ -76,14 +75,14 @@ def write_comparison(match: Match | TableMatch, out: str | Path, seed: int = 0) 
     return page
 
 
-def _head(match: Match | TableMatch) -> str:
+def _head(match: Matched) -> str:
     verdicts = "".join(f"<p>{text(line)}</p>" for line in match.comparison.verdicts())
     name = f"<h1>{text(' against '.join(match.comparison.names))}</h1>"
     head = f"<header>{name}<p>on {text(match.data)}</p></header>"
     return f'{head}<section class="verdict"><h2>Verdict</h2>{verdicts}</section>'
 
 
-def _scores(match: Match | TableMatch) -> str:
+def _scores(match: Matched) -> str:
     header, rows = score_cells(match.comparison)
     skipped = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in match.comparison.skipped.items())
     notes = "".join(f"<li>{text(note)}</li>" for note in match.notes)
@@ -102,7 +101,7 @@ def _differences(comparison: Comparison) -> str:
     return f"<section><h2>{what}</h2>{shown}</section>"
 
 
-def _curves(match: Match | TableMatch) -> str:
+def _curves(match: Matched) -> str:
     """A chart for each score, a line for each run."""
     drawn = []
     for name, title in SCORES.items():
@@ -117,7 +116,7 @@ def _curves(match: Match | TableMatch) -> str:
     return f"<section><h2>While they trained</h2><p>On validation images, in the features {judge}.</p>{cards}</section>"
 
 
-def _courses(match: Match | TableMatch) -> str:
+def _courses(match: Matched) -> str:
     if not match.courses:
         return ""
     rows: list[list[Any]] = [[text(c) for c in course_cells(*pair)] for pair in match.courses.items()]

@@ -13,14 +13,14 @@ from gansmith.data.table.options import TableOptions
 from gansmith.data.table.schema import Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
-from gansmith.metrics import Comparison, Evaluation, Settings
+from gansmith.metrics import Evaluation, Settings
 from gansmith.metrics.table import Columns, evaluate_tables, unknown_measures
 from gansmith.metrics.table.compare import compare_scores
-from gansmith.run.compare import Figure
 from gansmith.run.contestants import Contestant, gathered, own_data
 from gansmith.run.course import Course
 from gansmith.run.load import load_rows
 from gansmith.run.log import Listener, Log
+from gansmith.run.matched import Figure, Matched
 from gansmith.run.private_words import NOT_PRIVATE
 from gansmith.run.sample import whole
 from gansmith.run.table_charts import column_panels
@@ -43,26 +43,14 @@ USEFUL = {True: ("useful_auc", "useful_f1", "useful_accuracy"), False: ("useful_
 
 
 @dataclass(frozen=True)
-class TableMatch:
-    """A comparison of models of a table and how it came about.
+class TableMatch(Matched):
+    """A comparison of models of a table.
 
     Attributes:
-        comparison: Scores, differences with intervals, verdicts.
-        contestants: The models, in the order given.
-        courses: How the run of each went, by name; models without a run folder are left out.
-        data: The path of the table.
-        protocol: Rows, target, learners, seed: what a reader needs to judge the numbers.
-        notes: What the reader should know.
         real: Test rows that no model was trained on.
         schema: What their columns are.
     """
 
-    comparison: Comparison
-    contestants: tuple[Contestant[TableModel], ...]
-    courses: Mapping[str, Course]
-    data: str
-    protocol: Mapping[str, Any]
-    notes: tuple[str, ...]
     real: Mapping[str, Any]
     schema: Schema
 
@@ -88,16 +76,6 @@ class TableMatch:
                 alt = f"columns of rows of {c.name} and of real rows"
                 found.append(Figure(f"columns-{number}.svg", svg.encode(), alt, c.name))
         return found
-
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary for `json.dumps`."""
-        return {
-            **self.comparison.to_json(),
-            "paths": {c.name: str(c.path) for c in self.contestants},
-            "runs": {name: course.to_json() for name, course in self.courses.items()},
-            "protocol": dict(self.protocol),
-            "notes": list(self.notes),
-        }
 
 
 def compare_tables(

@@ -10,11 +10,12 @@ from gansmith.data.reader import ReadOptions
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError
 from gansmith.run.assess_pictures import Pictures
-from gansmith.run.compare import Match, compare
+from gansmith.run.compare import compare
 from gansmith.run.compare_pictures import compare_pictures
-from gansmith.run.compare_tables import TableMatch, compare_tables
+from gansmith.run.compare_tables import compare_tables
 from gansmith.run.load import is_translator
 from gansmith.run.log import Listener
+from gansmith.run.matched import Matched
 from gansmith.run.saved import holds_rows
 
 __all__ = ["match_models"]
@@ -35,7 +36,7 @@ def match_models(
     task: str | None = None,
     read: ReadOptions | TableOptions | None = None,
     listener: Listener | None = None,
-) -> Match | TableMatch:
+) -> Matched:
     """Compare models of images, of a table, or from images to images.
 
     See `compare.compare`, `compare_tables.compare_tables` and `compare_pictures.compare_pictures`.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from gansmith.data.table.schema_reading import load_json
+from gansmith.data.table.schema_reading import load_json, save_json
 from gansmith.errors import InputError, nearest
 from gansmith.types import Json
 
@@ -140,11 +139,7 @@ class Relations:
 
     def save(self, path: Path) -> None:
         """Write a file. Raises `InputError`."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        save_json(self.to_json(), path)
 
 
 def _wrong(entry: Any, known: list[str]) -> list[str]:

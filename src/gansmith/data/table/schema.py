@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from gansmith.data.table.number_format import NumberFormat
 from gansmith.data.table.rule_kinds import Rule
 from gansmith.data.table.rule_reading import read_rules
-from gansmith.data.table.schema_reading import FORMAT, VERSION, entries_of, explain, load_json
+from gansmith.data.table.schema_reading import FORMAT, VERSION, entries_of, explain, load_json, save_json
 from gansmith.data.table.time_format import DAY, TimeFormat
 from gansmith.errors import InputError, nearest
 from gansmith.types import Json
@@ -305,11 +304,7 @@ class Schema(_Model):
 
     def save(self, path: Path) -> None:
         """Write the schema as JSON that a person can read and correct. Raises `InputError`."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        save_json(self.to_json(), path)
 
     @classmethod
     def load(cls, path: Path) -> Schema:

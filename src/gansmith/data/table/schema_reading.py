@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gansmith.data.table.rule_reading import read_rules
 from gansmith.errors import InputError, nearest
 
-__all__ = ["FORMAT", "VERSION", "entries_of", "explain", "load_json"]
+__all__ = ["FORMAT", "VERSION", "entries_of", "explain", "load_json", "save_json"]
 
 VERSION = 1
 FORMAT = "gansmith-table-schema"
@@ -29,6 +29,15 @@ def load_json(path: Path) -> Any:
         raise InputError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
+
+
+def save_json(data: Any, path: Path) -> None:
+    """Write JSON that a person can read and correct. Raises `InputError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def entries_of(data: Any, where: str, kinds: Mapping[str, type[BaseModel]]) -> list[dict[str, Any]]:
