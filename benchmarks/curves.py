@@ -36,11 +36,11 @@ COPIES = ("real", "blurred", "a class less")
 COLLAPSED = ("real", "one class")
 """The same for a fault that is not slight."""
 
-OF_A_MODEL = ("path_length", "psnr", "ssim", "likeness", "cycle_psnr")
+OF_A_MODEL = ("path_length", "psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept")
 """These need a generator: nothing can be said of sets of images alone."""
 
 METRICS = tuple(name for name in MEASURES if name not in OF_A_MODEL)
-"""All but the path length, which real images have none of."""
+"""All but those of a model, which real images have none of."""
 
 SUBSETS = 10
 """Of the kernel distance by subsets: fewer than the usual 100, for time; its mean is the same."""

@@ -204,7 +204,7 @@ def test_what_can_not_be_had_is_refused_before_anything_is_written(folder, tmp_p
 def test_frames_are_fitted_by_name_and_judged_by_every_score(tmp_path, monkeypatch):
     monkeypatch.setattr(related_judging, "evaluate_tables", JUDGED)
     monkeypatch.setattr(related, "have_learners", lambda: True)
-    tables = shop(60)
+    tables = shop(240)  # of fewer families too few are left for detection
     gan = TablesGAN(budget=640, **SMALL).fit(tables)
     made = gan.sample(10)
     assert list(made) == ["customers", "orders", "items"] and made["orders"].dtypes.equals(tables["orders"].dtypes)

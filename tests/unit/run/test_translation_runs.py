@@ -191,5 +191,5 @@ def test_what_does_not_go_together_is_refused(folders, asked, told):
 
 
 def test_options_of_other_data_are_refused(folders):
-    with pytest.raises(InputError, match="--schema, --target can't act where images become other images"):
+    with pytest.raises(InputError, match="is no table, and --schema and --target can act on tables only"):
         gansmith.train(folders / "pairs", request={"schema": "x.json", "target": "y"})

@@ -14,7 +14,7 @@ from gansmith.run.translation_model import TranslationModel
 SMALL = {
     "srgan": {"width": 4, "blocks": 1, "factor": 2},
     "inpaint": {"width": 4, "judge": 4},
-    "cyclegan": {"width": 4, "blocks": 1},
+    "cyclegan": {"width": 4, "blocks": 1, "upsample": "transposed"},
     "pix2pix": {"width": 4},
 }
 
