@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
-from gansmith.run.assess_pictures import Pictures, assess_pictures
+from gansmith.run.assess_pictures import JudgedPictures, assess_pictures
 from gansmith.run.assess_rows import assess_rows
 from gansmith.run.load import load
 from gansmith.run.log import Listener
@@ -105,7 +105,7 @@ def evaluate(
     found = model if isinstance(model, Model | TableModel | TranslationModel) else load(model)
     if isinstance(found, TranslationModel):
         path = Path(model) if isinstance(model, str | Path) else None
-        return assess_pictures(found, Pictures(data, second, task), path=path, seed=seed).evaluation
+        return assess_pictures(found, JudgedPictures(data, second, task), path=path, seed=seed).evaluation
     if second is not None or task is not None:
         raise InputError("second and task are for models from images to images")
     if isinstance(found, RelatedModel):

@@ -117,14 +117,14 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
 
 def _translated(args: argparse.Namespace, names: list[str] | None, listener: Listener) -> Assessment:
     from gansmith.cli.reading import parse_read
-    from gansmith.run.assess_pictures import Pictures, assess_pictures
+    from gansmith.run.assess_pictures import JudgedPictures, assess_pictures
     from gansmith.run.load import load_translator
 
     if args.target is not None:
         raise InputError(f"{args.model} is from images to images, and --target is for tables")
     return assess_pictures(
         load_translator(args.model, args.recipe),
-        Pictures(args.data, args.second, args.task, args.strict, parse_read(args.read)),
+        JudgedPictures(args.data, args.second, args.task, args.strict, parse_read(args.read)),
         path=Path(args.model),
         seed=args.seed,
         features=args.features,

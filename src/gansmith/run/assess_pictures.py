@@ -25,7 +25,7 @@ from gansmith.run.translation_judge import own_judge
 from gansmith.run.translation_judging import TranslationJudging
 from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Pictures", "assess_pictures", "judged_on", "trained_on"]
+__all__ = ["JudgedPictures", "assess_pictures", "judged_on", "trained_on"]
 
 DIGITS = 16
 """Of the hash of pretrained weights, as recipes name them."""
@@ -35,7 +35,7 @@ BEST, OWN = "efflite0", "judge"
 
 
 @dataclass(frozen=True)
-class Pictures:
+class JudgedPictures:
     """Images that models are judged on.
 
     Attributes:
@@ -55,7 +55,7 @@ class Pictures:
 
 def assess_pictures(
     model: TranslationModel,
-    pictures: Pictures,
+    pictures: JudgedPictures,
     *,
     path: Path | None = None,
     seed: int = 0,
@@ -92,7 +92,7 @@ def assess_pictures(
 
 
 def judged_on(
-    models: Sequence[TranslationModel], pictures: Pictures, features: str | None, path: Path | None, log: Log
+    models: Sequence[TranslationModel], pictures: JudgedPictures, features: str | None, path: Path | None, log: Log
 ) -> tuple[TranslationJudging, tuple[str, ...]]:
     """A judge of models on images, none of which was trained on the network that it looks with, and what to note.
 
@@ -107,7 +107,7 @@ def judged_on(
     return TranslationJudging(data, ruler, info, log), (*data.domains.notes, *data.splits.warnings, *notes)
 
 
-def _prepared(model: TranslationModel, pictures: Pictures, log: Log) -> TranslationData:
+def _prepared(model: TranslationModel, pictures: JudgedPictures, log: Log) -> TranslationData:
     task: Any = pictures.task or model.task
     if pictures.task is None and model.task == "unpaired" and pictures.second is None:
         found = recognise(pictures.data)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gansmith.errors import InputError
 from gansmith.metrics import check_compared, compare_features
-from gansmith.run.assess_pictures import Pictures, judged_on
+from gansmith.run.assess_pictures import JudgedPictures, judged_on
 from gansmith.run.before_after import sheet
 from gansmith.run.compare import LEAST_IMAGES, REAL, RESAMPLES, Match
 from gansmith.run.contestants import Contestant, gathered, own_data
@@ -29,7 +29,7 @@ ORDER = ("likeness", "psnr", "ssim", "kernel", "frechet", "cycle_psnr", "cycle_r
 
 def compare_pictures(
     models: Sequence[str | Path],
-    pictures: Pictures | None = None,
+    pictures: JudgedPictures | None = None,
     *,
     seed: int = 0,
     features: str | None = None,
@@ -90,11 +90,11 @@ def compare_pictures(
     return Match(comparison, tuple(found), courses, str(asked.data), protocol, tuple(said), drawn)
 
 
-def _own(found: Sequence[Contestant[TranslationModel]]) -> Pictures:
+def _own(found: Sequence[Contestant[TranslationModel]]) -> JudgedPictures:
     """The data of the runs. Raises `InputError` where that takes two folders, which runs don't name apart."""
     if found[0].model.task == "unpaired":
         raise InputError("models of two domains are compared on two folders: --data A_FOLDER --second B_FOLDER")
-    return Pictures(own_data(found)[0], task=found[0].model.task)
+    return JudgedPictures(own_data(found)[0], task=found[0].model.task)
 
 
 def _enough(names: Sequence[str], real: torch.Tensor) -> list[str]:

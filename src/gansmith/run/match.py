@@ -9,7 +9,7 @@ from typing import Any
 from gansmith.data.reader import ReadOptions
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError
-from gansmith.run.assess_pictures import Pictures
+from gansmith.run.assess_pictures import JudgedPictures
 from gansmith.run.compare import compare
 from gansmith.run.compare_pictures import compare_pictures
 from gansmith.run.compare_tables import compare_tables
@@ -63,6 +63,6 @@ def match_models(
     if translators:
         if data is None and (second is not None or task is not None):
             raise InputError("--second and --task say more of --data: give that, too")
-        pictures = None if data is None else Pictures(data, second, task, strict, images)
+        pictures = None if data is None else JudgedPictures(data, second, task, strict, images)
         return compare_pictures(models, pictures, features=features, **shared)
     return compare(models, data, n=n, features=features, strict=strict, read=images, **shared)

@@ -36,7 +36,7 @@ RELATIONS = "relations.json"
 """The file that tells a model of several tables from one of one."""
 
 FAMILIES, ROWS = 1024, 2**18
-"""Rows of the root whose descendants are made at once, always as many, and rows that these may then have: at most."""
+"""The most rows of the root whose descendants are made at once, and the most rows that these may then have."""
 
 Index = NDArray[np.int64]
 
@@ -102,7 +102,7 @@ class RelatedModel:
 
     @cached_property
     def group(self) -> int:
-        """Rows of the root whose descendants are made at once: a power of two, so that blocks hold whole groups.
+        """Rows of the root whose descendants are made at once, a power of two, so that blocks hold whole groups.
 
         Family i depends on the seed and i alone because it is always made with the same others; memory is bounded, and
         few long sequences are not made with a thousand that nobody asked for.

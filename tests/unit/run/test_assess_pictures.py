@@ -16,7 +16,7 @@ from gansmith.cli.main import run as command
 from gansmith.errors import InputError
 from gansmith.metrics.functional import psnr
 from gansmith.run import assess_pictures, compare_pictures, translation_judge, translation_judging
-from gansmith.run.assess_pictures import Pictures, trained_on
+from gansmith.run.assess_pictures import JudgedPictures, trained_on
 from gansmith.run.request import Request
 from gansmith.run.translation_data import TranslationData
 
@@ -159,7 +159,7 @@ def test_features_that_a_model_was_trained_on_are_refused_or_replaced(root, monk
     monkeypatch.setattr(assess_pictures, "trained_on", lambda model, network: True)
     model = gansmith.load(root / "srgan")
     with pytest.raises(InputError, match="srgan was trained on the network of efflite0"):
-        assess_pictures.assess_pictures(model, Pictures(root / "pairs/target"), features="efflite0")
-    found = assess_pictures.assess_pictures(model, Pictures(root / "pairs/target"))
+        assess_pictures.assess_pictures(model, JudgedPictures(root / "pairs/target"), features="efflite0")
+    found = assess_pictures.assess_pictures(model, JudgedPictures(root / "pairs/target"))
     assert any("another one judges" in note for note in found.notes)
     assert str(found.evaluation["likeness"].protocol["extractor"]).startswith("judge-")
