@@ -9,6 +9,7 @@ from gansmith.cli.parser import positive, seed
 from gansmith.errors import InputError
 
 __all__ = [
+    "TASKS",
     "add_compute",
     "add_data_options",
     "add_json",
@@ -74,11 +75,15 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+TASKS = ("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise")
+"""What can be learnt from image to image; the parser must not import what learns it."""
+
+
 def add_pairs(parser: argparse.ArgumentParser) -> None:
     """What images are taken for that models from images to images are judged on."""
     parser.add_argument(
         "--task",
-        choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise"),
+        choices=TASKS,
         help="of a model from images to images: what DATA is (default: what the model learnt, or pairs by the looks)",
     )
 

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from gansmith.cli.options import add_compute, add_data_options, add_json, image_size
+from gansmith.cli.options import TASKS, add_compute, add_data_options, add_json, image_size
 from gansmith.cli.parser import Command, positive, seed
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(second=None)
     parser.add_argument(
         "--task",
-        choices=("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise", "image"),
+        choices=(*TASKS, "image"),
         help="learn to make images of images: from pairs or two folders, or to undo what is taken from photos "
         "(default: by the recipe and the data; image takes them as they are)",
     )

@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 from gansmith.errors import InputError
 from gansmith.features import Extractor
 from gansmith.recipes._registry import find_recipe
-from gansmith.run.files import read_json
 from gansmith.run.folder import RunFolder
 from gansmith.run.load import load_images
 from gansmith.run.model import Model
+from gansmith.run.saved import peek
 from gansmith.run.table_model import TableModel
 from gansmith.run.translation_model import TranslationModel
 
@@ -74,7 +74,7 @@ def gathered(
         Contestant(
             name,
             Path(path),
-            read(path, files.get(_recipe_of(path))),
+            read(path, files.get(str(peek(path, "recipe.json").get("recipe")))),
             RunFolder(root) if (root / "run.json").is_file() else None,
         )
         for name, path, root in zip(_names(roots), paths, roots, strict=True)
@@ -148,12 +148,6 @@ def _names(roots: Sequence[Path]) -> list[str]:
     while len({root.parts[-depth:] for root in roots}) < len(roots):
         depth += 1
     return [Path(*root.parts[-depth:]).as_posix() for root in roots]
-
-
-def _recipe_of(path: str | Path) -> str:
-    """The name of the recipe that a model was made with; empty where there is no model."""
-    folders = [folder for folder in (Path(path) / "model", Path(path)) if (folder / "recipe.json").is_file()]
-    return str(read_json(folders[0] / "recipe.json").get("recipe")) if folders else ""
 
 
 def _check_alike(found: Sequence[Contestant[Model]]) -> None:

@@ -54,22 +54,26 @@ def memory_used() -> float:
 
 def memory_free() -> int | None:
     """Bytes that may still be taken: what the system has left, bounded by the container; None where nobody tells."""
-    told = Path("/proc/meminfo")
-    if not told.is_file():
+    if not Path("/proc/meminfo").is_file():
         return None
-    found = re.search(r"^MemAvailable:\s+(\d+) kB", told.read_text(), re.MULTILINE)
-    free = [int(found[1]) * 1024] if found else []
+    found = _told(Path("/proc/meminfo"), "MemAvailable")
+    free = [] if found is None else [found]
     limit, used = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
     if limit.is_file() and used.is_file() and limit.read_text().strip().isdigit():
         free.append(int(limit.read_text()) - int(used.read_text()))
     return max(0, min(free)) if free else None
 
 
+def _told(file: Path, name: str) -> int | None:
+    """Bytes that a file of the system gives under a name; None where it does not."""
+    found = re.search(rf"^{name}:\s+(\d+) kB", file.read_text(), re.MULTILINE) if file.is_file() else None
+    return int(found[1]) * 1024 if found else None
+
+
 def _most_held() -> float:
-    told = Path("/proc/self/status")
-    found = re.search(r"^VmHWM:\s+(\d+) kB", told.read_text(), re.MULTILINE) if told.is_file() else None
-    if found:  # what `resource` tells on Linux includes the process that started this one
-        return round(int(found[1]) / 1024, 1)
+    found = _told(Path("/proc/self/status"), "VmHWM")
+    if found is not None:  # what `resource` tells on Linux includes the process that started this one
+        return round(found / 2**20, 1)
     try:
         import resource
     except ImportError:  # Windows

@@ -7,10 +7,9 @@ from pathlib import Path
 from gansmith.data.table.codec import FORMAT as TABLE
 from gansmith.data.translation.codec import KIND as TRANSLATION
 from gansmith.errors import InputError
-from gansmith.run.files import read_json
 from gansmith.run.model import Model
 from gansmith.run.related_model import RelatedModel, holds_tables
-from gansmith.run.saved import Saved
+from gansmith.run.saved import Saved, peek
 from gansmith.run.table_model import TableModel
 from gansmith.run.translation_model import TranslationModel
 
@@ -41,9 +40,7 @@ def load(path: str | Path, recipe: str | None = None) -> Model | TableModel | Tr
 
 def is_translator(path: str | Path) -> bool:
     """Whether a model folder, or the model of a run folder, is from images to images; no where there is no model."""
-    codecs = [folder / "codec.json" for folder in (Path(path) / "model", Path(path))]
-    there = [file for file in codecs if file.is_file()]
-    return bool(there) and read_json(there[0]).get("kind") == TRANSLATION
+    return peek(path, "codec.json").get("kind") == TRANSLATION
 
 
 def for_sampling(path: str | Path, recipe: str | None = None) -> Model | TableModel:

@@ -20,7 +20,7 @@ from gansmith.run.files import read_json, replacing_folder, sha256, write_json
 from gansmith.run.settings import resolve
 from gansmith.types import Json, Spec
 
-__all__ = ["FORMAT", "Noting", "Saved", "drawing_of", "holds_rows", "write_model"]
+__all__ = ["FORMAT", "Noting", "Saved", "drawing_of", "holds_rows", "peek", "write_model"]
 
 FORMAT = 1
 FILES = ("model.safetensors", "recipe.json", "codec.json", "provenance.json")
@@ -178,9 +178,14 @@ class Saved:
 
 def holds_rows(path: str | Path) -> bool:
     """Whether a model folder, or the model of a run folder, makes rows of a table; False where there is no model."""
-    files = [folder / "codec.json" for folder in (Path(path) / "model", Path(path))]
+    return peek(path, "codec.json").get("format") == TABLE
+
+
+def peek(path: str | Path, file: str) -> Mapping[str, Any]:
+    """What a JSON file of a model folder, or of the model of a run folder, says; nothing where there is no model."""
+    files = [folder / file for folder in (Path(path) / "model", Path(path))]
     found = next((file for file in files if file.is_file()), None)
-    return found is not None and read_json(found).get("format") == TABLE
+    return {} if found is None else read_json(found)
 
 
 def _recipe_of(folder: Path, about: Mapping[str, Any], given: str | None) -> Recipe[Any]:
