@@ -25,7 +25,7 @@ MOST = 512
 def _judging(pixels: int, root: Path, who: str) -> tuple[Any, Any]:
     """The judge of the test images, and the untrained model whose way of making holes is the recipe's."""
     from gansmith.recipes._registry import find_recipe
-    from gansmith.run.assess_pictures import Pictures, judged_on
+    from gansmith.run.assess_pictures import JudgedPictures, judged_on
     from gansmith.run.log import Log
     from gansmith.run.request import Request
     from gansmith.run.settings import resolve
@@ -37,7 +37,7 @@ def _judging(pixels: int, root: Path, who: str) -> tuple[Any, Any]:
     hp = resolve(recipe, "s", {})
     game = recipe.game(data.codec.spec, hp)
     model = TranslationModel.of(recipe, hp, data.codec, game, game.nets, {})
-    judging, _ = judged_on([model], Pictures(root, task="inpaint"), who, None, Log(None))
+    judging, _ = judged_on([model], JudgedPictures(root, task="inpaint"), who, None, Log(None))
     return judging, model
 
 

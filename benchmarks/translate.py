@@ -200,7 +200,7 @@ def _same(task: Task, result: Mapping[str, Any]) -> bool:
 def compute(stage: Stage, task: Task, root: Callable[[], Path], rate: Rate, pictures: Path) -> dict[str, Any]:
     """Train, and judge on the test part; an interrupted run goes on."""
     import gansmith
-    from gansmith.run.assess_pictures import Pictures, assess_pictures
+    from gansmith.run.assess_pictures import JudgedPictures, assess_pictures
 
     place = root()
     budget = rate.samples(stage.minutes) if stage.minutes else FEW
@@ -223,7 +223,7 @@ def compute(stage: Stage, task: Task, root: Callable[[], Path], rate: Rate, pict
     wall = time.perf_counter() - begun
     sides = [place / side for side in stage.sides]
     apart = stage.judged == "unpaired"
-    on = Pictures(sides[0] if apart else place, sides[1] if apart else None, stage.judged)
+    on = JudgedPictures(sides[0] if apart else place, sides[1] if apart else None, stage.judged)
     scores = {}
     for who in ("efflite0", "judge"):
         circular = who == "efflite0" and task.settings.get("maps") == "efficientnet"
