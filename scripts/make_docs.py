@@ -89,6 +89,9 @@ COMMANDS_OF = {
 }
 """How data of a task are trained on."""
 
+OTHERS = {"table": ROWS}
+"""Examples of kinds of data that are no images."""
+
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
 
 
@@ -113,8 +116,8 @@ class Text:
 
 def example_of(recipe: Recipe[Any]) -> Example:
     """The data that a recipe is described on."""
-    if "tokens" in recipe.reads:
-        return ROWS
+    if recipe.kind in OTHERS:
+        return OTHERS[recipe.kind]
     if not recipe.tasks:
         return IMAGES
     return replace(TRANSLATED, spec=data_for(recipe, TRANSLATED.spec), command=COMMANDS_OF[recipe.tasks[0]])

@@ -11,7 +11,7 @@ from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
 from gansmith.testing.recipes import DESCRIBED, IMAGES, LABELLED, data_for
 
-NAMES = [name for name in recipe_names() if "image" in find_recipe(name).reads]
+NAMES = [name for name in recipe_names() if find_recipe(name).kind in ("image", "translation")]
 SPECS = pytest.mark.parametrize("spec", [IMAGES, LABELLED, DESCRIBED], ids=["plain", "labels", "all"])
 
 

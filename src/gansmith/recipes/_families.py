@@ -17,7 +17,7 @@ from gansmith.recipes._conditions import Conditioned, draw_images
 from gansmith.recipes._recipe import AdamHp
 from gansmith.recipes._views import Lens, seen
 
-__all__ = ["ADVERSARIAL", "BATCH_COUPLED", "CRITICS", "Generated", "Loss", "contest", "duel"]
+__all__ = ["ADVERSARIAL", "BATCH_COUPLED", "CRITICS", "Generated", "Generator", "Loss", "Terms", "contest", "duel"]
 
 
 class Generator(Protocol):

@@ -17,7 +17,7 @@ from gansmith.recipes._rounds import RoundHp, played
 from gansmith.recipes._views import ViewHp, viewed
 from gansmith.types import Spec
 
-__all__ = ["AdamHp", "DataHp", "Hp", "ImageHp", "Recipe", "Size", "ViewHp", "recipe"]
+__all__ = ["AdamHp", "ConditionHp", "DataHp", "Hp", "ImageHp", "Recipe", "Size", "ViewHp", "recipe"]
 
 Size = Literal["s", "m", "l"]
 
@@ -30,15 +30,20 @@ class Hp(BaseModel):
     batch: int = Setting(64, ge=1, le=65536, description="real samples a round, over all processes")
 
 
-class DataHp(Hp):
-    """Hyper-parameters of every recipe that is trained on images: what it sees of the data."""
+class ConditionHp(Hp):
+    """Hyper-parameters of every recipe whose networks can be shown what a sample shall be."""
 
-    flip: bool = Setting(False, description="mirror training images at random; the model will make mirrored ones too")
-    shift: int = Setting(0, ge=0, le=64, description="shift training images by up to this many pixels")
     conditional: bool = Setting(True, description="show the networks the labels, attributes and texts of the data")
     drop_condition: float = Setting(
         0.0, ge=0, lt=1, description="share of samples that are trained without their condition"
     )
+
+
+class DataHp(ConditionHp):
+    """Hyper-parameters of every recipe that is trained on images: what it sees of the data."""
+
+    flip: bool = Setting(False, description="mirror training images at random; the model will make mirrored ones too")
+    shift: int = Setting(0, ge=0, le=64, description="shift training images by up to this many pixels")
 
 
 class ImageHp(DataHp):
@@ -76,8 +81,10 @@ class Recipe(Generic[H]):
         presets: Full-size configurations from papers, by name: hyper-parameters in place of a size's.
         references: Papers.
         provenance: Module or file that it came from.
+        kind: Kind of data that it is made for: `image`, `translation`, `table`, `audio`, `music`, `text`, `series`,
+            `video` or `simulation`.
         reads: Fields of the data that it is made for: `image`, with `source` where it translates from another domain;
-            `tokens` for tables.
+            `tokens` for tables; `signal` for whatever else is an array of numbers.
         tasks: What it learns from image to image, best first: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`,
             `colourise`. Empty for recipes that make samples of noise.
     """
@@ -92,6 +99,7 @@ class Recipe(Generic[H]):
     presets: Mapping[str, Preset] = field(default_factory=dict)
     reads: tuple[str, ...] = ("image",)
     tasks: tuple[str, ...] = ()
+    kind: str = "image"
 
     def game(self, spec: Spec, hp: H) -> Game:
         """Build the game and check that the data has what it reads.
@@ -103,7 +111,7 @@ class Recipe(Generic[H]):
         lacking = [name for name in self.reads if name not in spec]
         if lacking:
             raise GameError(f"recipe {self.id} is made for data with {', '.join(lacking)}; this has {', '.join(spec)}")
-        if not isinstance(hp, DataHp):
+        if not isinstance(hp, ConditionHp):
             game = self.build(spec, hp)
             game.check(spec)
             return game
@@ -121,10 +129,13 @@ def recipe(
     presets: Mapping[str, Preset] | None = None,
     reads: tuple[str, ...] = ("image",),
     tasks: tuple[str, ...] = (),
+    kind: str = "image",
 ) -> Callable[[Callable[[Spec, H], Game]], Recipe[H]]:
     """Make a recipe of a function `(spec, hp) -> Game`; the module's variable then is the `Recipe`."""
 
     def wrap(build: Callable[[Spec, H], Game]) -> Recipe[H]:
-        return Recipe(id, title, hp, build, sizes or {}, references, build.__module__, presets or {}, reads, tasks)
+        return Recipe(
+            id, title, hp, build, sizes or {}, references, build.__module__, presets or {}, reads, tasks, kind
+        )
 
     return wrap

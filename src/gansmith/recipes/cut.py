@@ -109,6 +109,7 @@ class Recognised(Pairs):
     ),
     reads=("image", "source"),
     tasks=("unpaired",),
+    kind="translation",
 )
 def cut(spec: Spec, hp: CutHp) -> Game:
     """Build the game."""

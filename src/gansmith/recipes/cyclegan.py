@@ -92,6 +92,7 @@ class Cycle(Pairs):
     ),
     reads=("image", "source"),
     tasks=("unpaired",),
+    kind="translation",
 )
 def cyclegan(spec: Spec, hp: CycleganHp) -> Game:
     """Build the game."""

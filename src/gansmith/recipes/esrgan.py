@@ -38,6 +38,7 @@ class EsrganHp(EnlargeHp):
         "arXiv:1807.00734",
     ),
     tasks=("upscale",),
+    kind="translation",
 )
 def esrgan(spec: Spec, hp: EsrganHp) -> Game:
     """Build the game."""

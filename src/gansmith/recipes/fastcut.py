@@ -28,6 +28,7 @@ class FastcutHp(CutHp):
     references=cut.references,
     reads=cut.reads,
     tasks=cut.tasks,
+    kind="translation",
 )
 def fastcut(spec: Spec, hp: FastcutHp) -> Game:
     """Build the game."""

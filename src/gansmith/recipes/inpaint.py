@@ -127,6 +127,7 @@ def draw_filled(image: Field, holes: Holes, given: bool) -> Draw:
         "Yu et al. 2018, Generative Image Inpainting with Contextual Attention, arXiv:1801.07892",
     ),
     tasks=("inpaint",),
+    kind="translation",
 )
 def inpaint(spec: Spec, hp: InpaintHp) -> Game:
     """Build the game."""

@@ -95,6 +95,7 @@ class Translated(Pairs):
     ),
     reads=("image", "source"),
     tasks=("pairs", "denoise", "colourise"),
+    kind="translation",
 )
 def pix2pix(spec: Spec, hp: Pix2pixHp) -> Game:
     """Build the game."""

@@ -57,6 +57,7 @@ class Hidden(Scene):
         "Hoogeboom et al. 2022, Autoregressive Diffusion Models, ICLR",
     ),
     reads=("tokens",),
+    kind="table",
 )
 def private_rows(spec: Spec, hp: PrivateRowsHp) -> Game:
     """Build the game. Its noise is that of the bound itself; a run sets what its promise needs."""

@@ -85,6 +85,7 @@ def spoiling(hp: RealEsrganHp) -> Spoiling:
         "Wang et al. 2018, ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks, arXiv:1809.00219",
     ),
     tasks=("upscale",),
+    kind="translation",
 )
 def real_esrgan(spec: Spec, hp: RealEsrganHp) -> Game:
     """Build the game."""

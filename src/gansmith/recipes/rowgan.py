@@ -100,6 +100,7 @@ class Completed(Scene):
         "Huang et al. 2024, The GAN is dead; long live the GAN! A Modern GAN Baseline, arXiv:2501.05441",
     ),
     reads=("tokens",),
+    kind="table",
 )
 def rowgan(spec: Spec, hp: RowganHp) -> Game:
     """Build the game."""

@@ -33,6 +33,7 @@ class SrganHp(EnlargeHp):
         "arXiv:1609.04802",
     ),
     tasks=("upscale",),
+    kind="translation",
 )
 def srgan(spec: Spec, hp: SrganHp) -> Game:
     """Build the game."""

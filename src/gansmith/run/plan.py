@@ -167,7 +167,7 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
 
 def _check_kind(request: Request, recipe: Recipe[Any], modality: Modality) -> None:
     """Refuse a recipe for another kind of data."""
-    made_for = "table" if "tokens" in recipe.reads else "translation" if recipe.tasks else "image"
+    made_for = recipe.kind
     if made_for != modality.id:
         raise InputError(
             f"recipe {recipe.id} is for {made_for}s, and {request.data} holds {modality.id}s: leave --recipe out, or "

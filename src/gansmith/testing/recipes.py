@@ -14,7 +14,7 @@ from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
 from gansmith.types import Batch, Field, Spec, Token
 
-__all__ = ["DESCRIBED", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
+__all__ = ["DESCRIBED", "FIELDS", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
 
 IMAGES: Spec = {"image": Field((1, 16, 16), "real", head="tanh")}
 LABELLED: Spec = {**IMAGES, "label": Field((), "label", names=("a", "b", "c"))}
@@ -33,20 +33,22 @@ ROWS: Spec = {
     )
 }
 """Rows of a table."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS}
+"""Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
 
 
 def data_for(recipe: Recipe[Any], spec: Spec = LABELLED) -> Spec:
-    """The fields of images with those that a recipe needs beside them, or those of rows for a recipe of tables.
+    """The fields of images with those that a recipe needs beside them, or those of its own kind of data.
 
     Args:
         recipe: Whose fields are looked at.
         spec: Fields with an `image`; those that are there stay as they are. A `source` looks like the image, and a
             `mask` lies over it.
     """
-    if "tokens" in recipe.reads:
-        return ROWS
+    if recipe.kind in FIELDS:
+        return FIELDS[recipe.kind]
     image = spec["image"]
     made = {"image": image, "source": image, "mask": Field((1, *image.shape[1:]), "mask")}
     return {**{name: made[name] for name in recipe.reads}, **spec}
