@@ -11,6 +11,8 @@ from gansmith.metrics import Evaluation
 from gansmith.run.assess import assess
 from gansmith.run.assess_pictures import JudgedPictures, assess_pictures
 from gansmith.run.assess_rows import assess_rows
+from gansmith.run.kinds._assess import assess_items
+from gansmith.run.kinds._model import KindModel
 from gansmith.run.load import load
 from gansmith.run.log import Listener
 from gansmith.run.match import match_models
@@ -84,7 +86,7 @@ def train(
 
 
 def evaluate(
-    model: Model | TableModel | TranslationModel | str | Path,
+    model: Model | TableModel | TranslationModel | KindModel[Any] | str | Path,
     data: str | Path,
     *,
     n: int = 5000,
@@ -102,7 +104,7 @@ def evaluate(
         second: Of a model from images to images: the folder of the wanted domain, where it lies elsewhere.
         task: Of such a model: what `data` is; `pairs` tells a model of two domains the true partners.
     """
-    found = model if isinstance(model, Model | TableModel | TranslationModel) else load(model)
+    found = load(model) if isinstance(model, str | Path) else model
     if isinstance(found, TranslationModel):
         path = Path(model) if isinstance(model, str | Path) else None
         return assess_pictures(found, JudgedPictures(data, second, task), path=path, seed=seed).evaluation
@@ -110,6 +112,8 @@ def evaluate(
         raise InputError("second and task are for models from images to images")
     if isinstance(found, RelatedModel):
         raise InputError(f"{found.root} is a model of several tables: use gansmith evaluate, or one of its tables")
+    if isinstance(found, KindModel):
+        return assess_items(found, data, n=n, seed=seed).evaluation
     if isinstance(found, TableModel):
         return assess_rows(found, data, n=n, seed=seed).evaluation
     return assess(model if isinstance(model, str | Path) else found, data, n=n, seed=seed).evaluation

@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gansmith.cli.options import add_compute, add_json
 from gansmith.cli.parser import Command, seed
+from gansmith.run.kinds._registry import kind_names
+
+if TYPE_CHECKING:
+    from gansmith.run.request import Request
 
 __all__ = ["COMMAND"]
 
@@ -27,8 +34,18 @@ NEXT_TABLE = (
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--table", action="store_true", help="a table of penguins instead of images: half a minute")
-    parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/demo, with --table runs/demo-table)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--table",
+        action="store_const",
+        const="table",
+        dest="kind",
+        help="a table of penguins instead of images: half a minute",
+    )
+    for kind in kind_names():
+        about = f"{kind} instead of images: under three minutes"
+        what.add_argument(f"--{kind}", action="store_const", const=kind, dest="kind", help=about)
+    parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/demo, or runs/demo-table and so on)")
     parser.add_argument("--budget", default=None, metavar="4m|100k", help="shorter or longer than the default")
     parser.add_argument("--seed", type=seed, default=0, help="of all randomness (default: 0)")
     add_compute(parser)
@@ -38,13 +55,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.results import show_run
     from gansmith.cli.show import screen
-    from gansmith.run.demo import image_demo, table_demo
     from gansmith.run.train import train
 
-    demo, folder, after = (table_demo, "runs/demo-table", NEXT_TABLE) if args.table else (image_demo, "runs/demo", NEXT)
+    demo, after = _demo(args.kind)
     request = demo(
         args.budget,
-        out=args.out or folder,
+        out=args.out or ("runs/demo" if args.kind is None else f"runs/demo-{args.kind}"),
         seed=args.seed,
         device=args.device,
         precision=args.precision,
@@ -58,8 +74,21 @@ def _run(args: argparse.Namespace) -> int:
         print()
         print("next, try:")
         for words in after:
-            print(f"  {_program()} {words.format(run=run.folder.root)}")
+            print(f"  {_program()} {words.format(run=run.folder.root).removeprefix('gansmith ')}")
     return 0
+
+
+def _demo(kind: str | None) -> tuple[Callable[..., Request], Sequence[str]]:
+    """What makes the request, and commands to try next."""
+    from gansmith.run.demo import image_demo, item_demo, table_demo
+    from gansmith.run.kinds._registry import find_kind
+
+    if kind is None:
+        return image_demo, NEXT
+    if kind == "table":
+        return table_demo, NEXT_TABLE
+    found = find_kind(kind)
+    return partial(item_demo, found), found.demo.after
 
 
 def _program() -> str:

@@ -83,7 +83,7 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.run.assess import assess
     from gansmith.run.assess_rows import assess_rows
-    from gansmith.run.load import for_sampling, is_translator
+    from gansmith.run.load import for_sampling, holds_items, is_translator
     from gansmith.run.table_model import TableModel
 
     names = metric_names(args.metrics)
@@ -91,6 +91,8 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
         return _translated(args, names, listener)
     if args.second is not None or args.task is not None:
         raise InputError(f"{args.model} is not from images to images, and DATA2 and --task are for such models")
+    if holds_items(args.model):
+        return _items(args, names, listener)
     model = for_sampling(args.model, args.recipe)
     if not isinstance(model, TableModel):
         if args.target is not None:
@@ -113,6 +115,20 @@ def _assessed(args: argparse.Namespace, listener: Listener) -> Assessment:
     return assess_rows(
         model, args.data, n=args.n, seed=args.seed, metrics=names, target=args.target, read=read, listener=listener
     )
+
+
+def _items(args: argparse.Namespace, names: list[str] | None, listener: Listener) -> Assessment:
+    from gansmith.cli.reading import parse_item_read
+    from gansmith.run.kinds._assess import assess_items
+    from gansmith.run.kinds._model import KindModel
+
+    model = KindModel.load(args.model, args.recipe)
+    if args.features is not None or args.target is not None or args.strict:
+        raise InputError(
+            f"{args.model} makes {model.kind.things}, and --features, --target and --strict can't act here"
+        )
+    read = parse_item_read(args.read, model.kind.options)
+    return assess_items(model, args.data, n=args.n, seed=args.seed, metrics=names, read=read, listener=listener)
 
 
 def _translated(args: argparse.Namespace, names: list[str] | None, listener: Listener) -> Assessment:

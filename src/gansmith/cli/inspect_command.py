@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
-from gansmith.cli.options import add_data_options, add_json, image_size
+from gansmith.cli.options import add_data_options, add_json, add_modality, image_size
 from gansmith.cli.parser import Command
+from gansmith.errors import InputError
+
+if TYPE_CHECKING:
+    from gansmith.run.kinds._kind import Kind
 
 __all__ = ["COMMAND"]
 
@@ -32,6 +37,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="of a table: write what its columns are; check that, where the file exists; of a folder of tables: which "
         "keys join them, too",
     )
+    add_modality(parser)
     add_data_options(parser)
     add_json(parser)
 
@@ -40,17 +46,20 @@ def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.inspection import show_inspection
     from gansmith.cli.reading import parse_read, parse_table_read
     from gansmith.data.table.recognise import is_table
-    from gansmith.errors import InputError
+    from gansmith.run.kinds._registry import kind_of
     from gansmith.run.related_train import is_related
 
-    if is_table(args.data):
+    kind = kind_of(args.data, args.modality)
+    if kind is not None:
+        return _items(args, *kind)
+    if args.modality != "image" and is_table(args.data):
         given = [f"--{name.replace('_', '-')}" for name in _OF_IMAGES if getattr(args, name) not in _OF_IMAGES[name]]
         if given:
             raise InputError(*(f"{args.data}: is a table, and {name} is for images" for name in given))
         from gansmith.cli.table_inspection import show_table
 
         return show_table(args.data, parse_table_read(args.read), args.schema, args.json)
-    if is_related(args.data, args.schema):
+    if args.modality != "image" and is_related(args.data, args.schema):
         from gansmith.cli.related_results import inspect_tables
 
         return inspect_tables(args.data, parse_table_read(args.read), args.schema, args.json)
@@ -66,6 +75,17 @@ def _run(args: argparse.Namespace) -> int:
         args.sheet,
         args.json,
     )
+
+
+def _items(args: argparse.Namespace, kind: Kind[Any], why: str) -> int:
+    from gansmith.cli.item_inspection import show_items
+    from gansmith.cli.reading import parse_item_read
+
+    given = [f"--{name.replace('_', '-')}" for name in _OF_IMAGES if getattr(args, name) not in _OF_IMAGES[name]]
+    given += ["--schema"] if args.schema is not None else []
+    if given:
+        raise InputError(*(f"{args.data}: holds {kind.things}, and {name} can't act on those" for name in given))
+    return show_items(kind, args.data, parse_item_read(args.read, kind.options), why, args.json)
 
 
 COMMAND = Command(

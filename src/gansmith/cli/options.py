@@ -7,6 +7,7 @@ import re
 
 from gansmith.cli.parser import positive, seed
 from gansmith.errors import InputError
+from gansmith.run.kinds._registry import MODALITIES, kind_names
 
 __all__ = [
     "TASKS",
@@ -14,6 +15,7 @@ __all__ = [
     "add_data_options",
     "add_json",
     "add_measuring",
+    "add_modality",
     "add_pairs",
     "add_read",
     "image_size",
@@ -44,6 +46,15 @@ def add_read(parser: argparse._ActionsContainer) -> None:
         help="what the format leaves open: layout=nhwc, image_column=..., label_column=none, "
         "attributes=..., text_column=..., text_encoder=..., max_pixels=...; of a table: delimiter=..., encoding=..., "
         "header=no, sheet=..., missing=-999,unknown",
+    )
+
+
+def add_modality(parser: argparse._ActionsContainer) -> None:
+    """What kind of data it is."""
+    parser.add_argument(
+        "--modality",
+        choices=(*MODALITIES, *kind_names()),
+        help="kind of data (default: by the recipe, else by what DATA holds)",
     )
 
 

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import fields
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from gansmith.data.item_options import ItemOptions
 from gansmith.data.reader import ReadOptions
 from gansmith.data.related.find import are_tables
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.recognise import is_table
 from gansmith.errors import InputError, nearest
+from gansmith.run.kinds._registry import kind_of
+from gansmith.run.settings import sentence
 
-__all__ = ["options_of", "parse_read", "parse_table_read"]
+__all__ = ["options_of", "parse_item_read", "parse_read", "parse_table_read"]
+
+O = TypeVar("O", bound=ItemOptions)  # noqa: E741
 
 
-def options_of(data: str, words: list[str]) -> ReadOptions | TableOptions:
-    """What `--read` says of a path, which holds images or a table. Raises `InputError` for words that are none."""
+def options_of(
+    data: str, words: list[str], modality: str | None = None, recipe: str | None = None
+) -> ReadOptions | TableOptions | ItemOptions:
+    """What `--read` says of a path, whatever it holds. Raises `InputError` for words that are none."""
+    kind = kind_of(data, modality, recipe)
+    if kind is not None:
+        return parse_item_read(words, kind[0].options)
+    if modality == "image":
+        return parse_read(words)
     return parse_table_read(words) if is_table(data) or are_tables(data) else parse_read(words)
 
 
@@ -47,6 +62,19 @@ def parse_table_read(words: list[str]) -> TableOptions:
         sheet=found.get("sheet"),
         missing=tuple(found["missing"].split(",")) if "missing" in found else (),
     )
+
+
+def parse_item_read(words: list[str], options: type[O]) -> O:
+    """`name=value` words for a kind of data, of the types that its options have; commas part several texts."""
+    known = {field.name: str(field.type) for field in fields(options)}
+    found: dict[str, Any] = dict(_pairs(words, known, "name=value", "", lambda name, value: ""))
+    for name, value in found.items():
+        if known[name].startswith("tuple"):
+            found[name] = tuple(value.split(","))
+    try:
+        return TypeAdapter(options).validate_python(found)
+    except ValidationError as error:
+        raise InputError(*dict.fromkeys(f"--read {sentence(e)}" for e in error.errors())) from None
 
 
 def _pairs(

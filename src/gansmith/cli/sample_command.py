@@ -55,7 +55,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.show import screen
     from gansmith.run.hardware import set_threads
-    from gansmith.run.load import for_sampling
+    from gansmith.run.load import for_sampling, holds_items
     from gansmith.run.related_model import holds_tables
     from gansmith.run.table_model import TableModel
     from gansmith.run.write_rows import write_rows
@@ -65,6 +65,8 @@ def _run(args: argparse.Namespace) -> int:
     set_threads(args.threads)
     if holds_tables(args.model):
         return _make_tables(args)
+    if holds_items(args.model):
+        return _make_items(args)
     model = for_sampling(args.model, args.recipe)
     where = parse_where(args.where)
     with screen() as listener:
@@ -98,6 +100,25 @@ def _make_tables(args: argparse.Namespace) -> int:
         folder = write_related(model, args.n, args.out, parse_where(args.where), args.seed, tick)
     for path in sorted(folder.iterdir()):
         print(path)
+    return 0
+
+
+def _make_items(args: argparse.Namespace) -> int:
+    from gansmith.cli.show import screen
+    from gansmith.run.kinds._model import KindModel
+    from gansmith.run.kinds._write import write_items
+
+    model = KindModel.load(args.model, args.recipe)
+    truncation = truncation_of(args)
+    if args.columns is not None or isinstance(truncation, list):
+        raise InputError(f"{args.model} makes {model.kind.things}: --columns and --truncation-layers are for images")
+    with screen() as listener:
+
+        def tick(share: float) -> None:
+            listener({"event": "progress", "task": "sampling", "share": share})
+
+        path = write_items(model, args.n, args.out, parse_where(args.where), args.seed, truncation, tick)
+    print(path)
     return 0
 
 

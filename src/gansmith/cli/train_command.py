@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from gansmith.cli.options import TASKS, add_compute, add_data_options, add_json, image_size
+from gansmith.cli.options import TASKS, add_compute, add_data_options, add_json, add_modality, image_size
 from gansmith.cli.parser import Command, positive, seed
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="of two domains, the folder of what is wanted; settings of the recipe",
     )
     parser.set_defaults(second=None)
+    add_modality(parser)
     parser.add_argument(
         "--task",
         choices=(*TASKS, "image"),
@@ -125,6 +126,7 @@ def _run(args: argparse.Namespace) -> int:
 
     request = Request(
         args.data,
+        modality=args.modality,
         second=args.second,
         task=args.task,
         recipe=args.recipe,
@@ -145,7 +147,7 @@ def _run(args: argparse.Namespace) -> int:
         judge=args.judge,
         start=args.start,
         autopilot=args.autopilot == "on",
-        read=options_of(args.data, args.read),
+        read=options_of(args.data, args.read, args.modality, args.recipe),
         schema=args.schema,
         target=args.target,
         protect_outliers=args.protect_outliers,
@@ -153,7 +155,8 @@ def _run(args: argparse.Namespace) -> int:
         epsilon=args.epsilon,
         delta=args.delta,
     )
-    if args.table is None and args.second is None and is_related(args.data, args.schema):
+    plain = args.table is None and args.second is None and args.modality in (None, "table")
+    if plain and is_related(args.data, args.schema):
         return _tables(request, args.dry_run, args.json)
     with screen(quiet=args.json) as listener:
         if args.dry_run:

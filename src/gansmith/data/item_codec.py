@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from gansmith.data.items import Arrays
+import numpy as np
+from numpy.typing import NDArray
+
+from gansmith.data.attributes import Attribute
+from gansmith.data.captions import Captions
+from gansmith.data.items import Arrays, Items
 from gansmith.data.protocols import Codec
 from gansmith.data.reader import Labels
 from gansmith.types import Batch
@@ -13,16 +18,30 @@ __all__ = ["ItemCodec"]
 
 
 class ItemCodec(Codec, Protocol):
-    """A codec whose raw data are named arrays and class ids; it is fitted to training items.
+    """A codec whose raw data are named arrays and class ids; it is fitted to training items, and inherits from this.
 
     Its `to_json` has `"kind"`: the kind of data, such as `audio`. Where there are classes its spec has a `label` field
-    with their names.
+    with their names; where there are attributes, `attributes` with their entries.
 
     Attributes:
         kind: The kind of data.
     """
 
     kind: ClassVar[str]
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """What a sample can be asked to be, beside a class; nothing unless a codec says so."""
+        return ()
+
+    @property
+    def captions(self) -> Captions | None:
+        """What turns descriptions into vectors; nothing unless a codec says so."""
+        return None
+
+    def vectors(self, items: Items) -> dict[str, NDArray[np.float32]]:
+        """Condition vectors of items, `(N, width)` each; none unless a codec has attributes."""
+        return {}
 
     @property
     def classes(self) -> tuple[str, ...]:

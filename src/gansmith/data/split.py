@@ -108,10 +108,10 @@ def split_rows(
         if _ORDER[part] not in named and not (where == part).any():
             _fill(where, group, number, free, part, aim)
     if labels is not None:
-        _return_classes(where, group, number, labels, classes, free, warnings)
+        _return_classes(where, group, number, labels, classes, free, warnings, things)
     if not (where == 0).any():
-        raise InputError("the given splits leave no picture for training: add a 'train' folder")
-    warnings += _leaks(where, group)
+        raise InputError(f"the given splits leave no {things} for training: add a 'train' folder")
+    warnings += _leaks(where, group, things)
     train, val, test = (np.flatnonzero(where == part).astype(np.int64) for part in range(3))
     return Splits(train, val, test, named, tuple(warnings))
 
@@ -165,6 +165,7 @@ def _return_classes(
     classes: tuple[str, ...],
     free: NDArray[np.bool_],
     warnings: list[str],
+    things: str,
 ) -> None:
     """Give every class at least one training picture."""
     lonely, bare = [], []
@@ -178,17 +179,17 @@ def _return_classes(
         lonely.append(repr(classes[label]))
     if lonely:
         out = "their" if len(lonely) > 1 else "its"
-        warnings.append(f"so few pictures of class {some(lonely)} that {out} first one was moved to training")
+        warnings.append(f"so few {things} of class {some(lonely)} that {out} first one was moved to training")
     if bare:
-        warnings.append(f"no training picture of class {some(bare)} in the given splits")
+        warnings.append(f"no training {things} of class {some(bare)} in the given splits")
 
 
-def _leaks(where: Index, group: Index) -> list[str]:
+def _leaks(where: Index, group: Index, things: str) -> list[str]:
     """Pictures of validation and test that are in training as well; only given splits can do that."""
     trained = np.unique(group[where == 0])
     out = []
     for part, name in ((1, "validation"), (2, "test")):
         count = int(np.isin(group[where == part], trained).sum())
         if count:
-            out.append(f"{count:,} pictures of the given {name} split are also in training: scores will flatter")
+            out.append(f"{count:,} {things} of the given {name} split are also in training: scores will flatter")
     return out

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from gansmith.core import Code, Draw
 from gansmith.data.attributes import Attribute, span
-from gansmith.data.image_codec import ImageCodec
+from gansmith.data.captions import Captions
 from gansmith.errors import InputError, nearest
+from gansmith.types import Spec
 
 __all__ = ["ROWS", "Conditional", "Where", "Wish", "entries_of", "kept_rows", "load_rows", "named", "names_of", "wish"]
 
@@ -38,11 +39,27 @@ FARTHEST = 2.0
 """Continuous codes are trained on [-1, 1]; up to twice as far may be asked for, as Chen et al. (2016) show them."""
 
 
+class Describing(Protocol):
+    """What a codec knows of conditions."""
+
+    @property
+    def spec(self) -> Spec:
+        """The fields of an encoded batch."""
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """What a sample can be asked to be, beside a class."""
+
+    @property
+    def captions(self) -> Captions | None:
+        """What turns descriptions into vectors."""
+
+
 class Conditional(Protocol):
     """What is needed to draw conditions; a `Model` is one."""
 
     @property
-    def codec(self) -> ImageCodec:
+    def codec(self) -> Describing:
         """Knows classes, attributes and captions."""
 
     @property
@@ -71,7 +88,7 @@ def kept_rows(vectors: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
     return found
 
 
-def load_rows(path: Path, codec: ImageCodec) -> dict[str, Tensor]:
+def load_rows(path: Path, codec: Describing) -> dict[str, Tensor]:
     """The condition vectors in a model's tensors.
 
     Raises:
@@ -215,7 +232,7 @@ def _uniform(generators: Sequence[torch.Generator]) -> Tensor:
     return torch.cat([torch.rand(1, generator=g, dtype=torch.float64) for g in generators])
 
 
-def entries_of(codec: ImageCodec) -> Iterator[tuple[Attribute, int, int]]:
+def entries_of(codec: Describing) -> Iterator[tuple[Attribute, int, int]]:
     """Each attribute with the place of its entries in the vector."""
     start = 0
     for attribute in codec.attributes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from gansmith.data.embedded import fashion_path, penguins_path
+from gansmith.run.kinds._kind import Kind
 from gansmith.run.request import Request
 
-__all__ = ["BUDGET", "TARGET", "image_demo", "table_demo"]
+__all__ = ["BUDGET", "TARGET", "image_demo", "item_demo", "table_demo"]
 
 BUDGET = "80k"
 """Real samples: enough for the quality that the README states, within four minutes on two cores."""
@@ -25,3 +27,13 @@ def image_demo(budget: str | None = None, **asked: Any) -> Request:
 def table_demo(budget: str | None = None, **asked: Any) -> Request:
     """The demo of a table as a request to train; `asked` are further fields of it."""
     return Request(penguins_path(), recipe="rowgan", size="s", budget=budget, target=TARGET, **asked)
+
+
+def item_demo(kind: Kind[Any], budget: str | None = None, **asked: Any) -> Request:
+    """The demo of another kind of data as a request to train; its data are written beside the run folder `out`."""
+    out = Path(asked["out"])
+    data = kind.demo.data(out.with_name(f"{out.name}-data"))
+    settings = dict(kind.demo.settings)
+    return Request(
+        data, modality=kind.id, recipe=kind.demo.recipe, settings=settings, budget=budget or kind.demo.budget, **asked
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from gansmith.health import Diagnosis
 
@@ -23,7 +22,38 @@ def text(words: object) -> str:
     return html.escape(str(words))
 
 
-def figure(picture: bytes, alt: str, caption: str, kind: Literal["png", "svg"] = "png", wide: bool = False) -> str:
+PLAYED = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+}
+"""What is played, by the ending of its file."""
+
+
+def player(recording: bytes, alt: str, caption: str, media: str) -> str:
+    """A sound or a film that the page itself holds and plays when asked to, and a line below it.
+
+    Args:
+        recording: The file.
+        alt: What it is, for those who can't play it.
+        caption: The line below it.
+        media: One of the values of `PLAYED`.
+    """
+    uri = f"data:{media};base64,{base64.b64encode(recording).decode()}"
+    tag = media.partition("/")[0]
+    playing = f'<{tag} controls preload="metadata" src="{uri}" aria-label="{text(alt)}"></{tag}>'
+    return f"<figure>{playing}<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def passage(words: str, caption: str) -> str:
+    """A text as it is, and a line below it."""
+    rules = f"{WIDE_ROW}text-align:left"
+    return f"<figure{_style(rules)}><pre>{text(words)}</pre><figcaption>{text(caption)}</figcaption></figure>"
+
+
+def figure(picture: bytes, alt: str, caption: str, kind: str = "png", wide: bool = False) -> str:
     """A picture that the page itself holds, and a line below it.
 
     Args:
@@ -31,11 +61,11 @@ def figure(picture: bytes, alt: str, caption: str, kind: Literal["png", "svg"] =
             can run or change the page, whoever wrote it.
         alt: What it is, for those who don't see it.
         caption: The line below it.
-        kind: What kind of file it is.
+        kind: What kind of file it is: `png`, `svg`, `gif` or `webp`.
         wide: Whether it has a row of its own, in its own size; on a narrow screen it is scrolled sideways.
     """
     drawing = kind == "svg"
-    uri = f"data:image/{'svg+xml' if drawing else 'png'};base64,{base64.b64encode(picture).decode()}"
+    uri = f"data:image/{'svg+xml' if drawing else kind};base64,{base64.b64encode(picture).decode()}"
     look = (GROUND if drawing else "") + (WIDE if wide else "")
     image = f'<img{_style(look)} src="{uri}" alt="{text(alt)}">'
     return f"<figure{_style(WIDE_ROW if wide else '')}>{image}<figcaption>{text(caption)}</figcaption></figure>"

@@ -14,7 +14,7 @@ from gansmith.recipes._conditions import condition_of
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.hardware import device_of
-from gansmith.run.sample import CHUNK, Drawable, Samples, Truncation, Where, asked, joined
+from gansmith.run.sample import CHUNK, Drawable, DrawsImages, Samples, Truncation, Where, asked, joined
 from gansmith.types import Batch, Spec
 
 __all__ = [
@@ -40,6 +40,10 @@ class Latent(Drawable, Protocol):
     @property
     def nets(self) -> Mapping[str, nn.Module]:
         """The nets that sampling uses."""
+
+
+class LatentImages(Latent, DrawsImages, Protocol):
+    """The same of images."""
 
 
 def placed(model: Latent, *parts: Batch) -> dict[str, Tensor]:
@@ -119,7 +123,7 @@ def encode(model: Latent, image: Tensor, conditions: Batch, chunk: int = CHUNK) 
     return {name: torch.cat([part[name].cpu() for part in parts]) for name in model.drawing.noise}
 
 
-def decode(model: Latent, latents: Tensor | Batch, where: Where | None = None, chunk: int = CHUNK) -> Samples:
+def decode(model: LatentImages, latents: Tensor | Batch, where: Where | None = None, chunk: int = CHUNK) -> Samples:
     """Images of noise, by name, or of styles `(n, layers, dim)`, whose generator then reads no other noise.
 
     Raises:

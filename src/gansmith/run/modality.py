@@ -237,6 +237,7 @@ OF_TABLES = ("schema", "target", "protect_outliers")
 def find_modality(request: Request) -> Modality:
     """The kind of data that a request is about."""
     from gansmith.run.images import IMAGES
+    from gansmith.run.kinds._registry import kind_of
     from gansmith.run.private_tables import PRIVATE_TABLES
     from gansmith.run.related_data import ONE_OF_TABLES
     from gansmith.run.tables import TABLES
@@ -244,8 +245,11 @@ def find_modality(request: Request) -> Modality:
 
     if request.table is not None:
         return ONE_OF_TABLES
+    kind = kind_of(request.data, request.modality, request.recipe)
+    if kind is not None:
+        return kind[0]
     private = request.epsilon is not None
-    if not is_table(request.data):
+    if request.modality == "image" or not is_table(request.data):
         if private or request.delta is not None:
             raise InputError(f"{request.data}: only tables can be learnt with --epsilon and --delta")
         asked = [name for name in OF_TABLES if getattr(request, name) is not None]

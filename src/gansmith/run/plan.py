@@ -95,7 +95,7 @@ class Plan:
         words += ["--strict"] * request.strict
         words += [] if request.autopilot else ["--autopilot", "off"]
         words += read_words(request)
-        for name in ("task", "schema", "target", "protect_outliers", "table", "epsilon", "delta"):
+        for name in ("modality", "task", "schema", "target", "protect_outliers", "table", "epsilon", "delta"):
             if getattr(request, name) is not None:
                 words += [f"--{name.replace('_', '-')}", str(getattr(request, name))]
         words += [f"{name}={_scalar(value)}" for name, value in request.settings.items()]

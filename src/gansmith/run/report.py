@@ -15,7 +15,7 @@ from gansmith.run.events import curves, read_events
 from gansmith.run.files import read_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.history import history_of_events
-from gansmith.run.html import bars, charts, figure, table, text
+from gansmith.run.html import PLAYED, bars, charts, figure, passage, player, table, text
 from gansmith.run.private_words import protected_words, told
 from gansmith.run.recognised import recognised
 from gansmith.run.report_style import PAGE
@@ -110,8 +110,13 @@ def _pictures(folder: RunFolder, record: Mapping[str, Any]) -> str:
 
 
 def _figure(path: Path, alt: str, caption: str, film: bool = False) -> str:
-    drawing = path.suffix.lower() == ".svg"  # lines and words, which take more room than pixels to be read
-    return figure(path.read_bytes(), alt, caption, "svg" if drawing else "png", wide=drawing and not film)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind in PLAYED:
+        return player(path.read_bytes(), alt, caption, PLAYED[kind])
+    if kind == "txt":
+        return passage(path.read_text(encoding="utf-8"), caption)
+    drawing = kind == "svg"  # lines and words, which take more room than pixels to be read
+    return figure(path.read_bytes(), alt, caption, kind, wide=drawing and not film)
 
 
 def _scores(evaluation: Evaluation | None, names: list[str], method: str, caution: str) -> str:
@@ -178,9 +183,9 @@ def _curves(events: list[dict[str, Any]]) -> str:
     drawn.append(("Nats that validation data cost (lower is more probable)", line_chart(nats, "samples")))
     names = list(dict.fromkeys(name for e in rounds for name in e["values"] if "/" in name))
     players = list(dict.fromkeys(name.split("/")[0] for name in names))
-    for player in players:
-        own = [name for name in names if name.startswith(f"{player}/")]
-        drawn.append((f"Loss terms of {player}", line_chart(curves(rounds, "values", own), "samples")))
+    for name in players:
+        own = [term for term in names if term.startswith(f"{name}/")]
+        drawn.append((f"Loss terms of {name}", line_chart(curves(rounds, "values", own), "samples")))
     cards = charts(drawn)
     return f"<section><h2>Training</h2>{cards}</section>" if cards else ""
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from gansmith.data.fit import Mode
+from gansmith.data.item_options import ItemOptions
 from gansmith.data.reader import ReadOptions
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError, nearest
@@ -45,6 +46,8 @@ class Request:
         start: Run folder whose newest weights this run begins with; None for new ones.
         autopilot: Put right in play what the doctor finds wrong (one process only); False trains as without a doctor.
         read: What the data's format leaves open (axes, columns; of a table delimiter, encoding), and limits on it.
+        modality: Kind of data: `image`, `table`, `audio`, `music`, `text`, `series`, `video` or `simulation`; None lets
+            the recipe or the data decide.
         second: Of two domains, the folder of what is wanted; `data` then holds what is translated.
         task: From images to images: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`, `colourise`; `image` takes
             them as they are, whatever they look like. None lets the recipe, a second folder, or the data decide.
@@ -76,7 +79,8 @@ class Request:
     judge: str | Path | None = None
     start: str | Path | None = None
     autopilot: bool = True
-    read: ReadOptions | TableOptions = field(default_factory=ReadOptions)
+    read: ReadOptions | TableOptions | ItemOptions = field(default_factory=ReadOptions)
+    modality: str | None = None
     second: str | Path | None = None
     task: str | None = None
     schema: str | Path | None = None

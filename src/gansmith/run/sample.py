@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gansmith.core import mix
+from gansmith.data.image_codec import ImageCodec
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.run.conditions import Conditional, Where, Wish, named, names_of, wish
@@ -19,6 +20,7 @@ from gansmith.types import Batch
 
 __all__ = [
     "Drawable",
+    "DrawsImages",
     "Samples",
     "Truncation",
     "Where",
@@ -51,6 +53,14 @@ class Drawable(Conditional, Protocol):
         """Samples as tensors."""
 
 
+class DrawsImages(Drawable, Protocol):
+    """The same of images."""
+
+    @property
+    def codec(self) -> ImageCodec:
+        """From tensors to pixels, too."""
+
+
 class Samples(NamedTuple):
     """Made images.
 
@@ -66,7 +76,12 @@ class Samples(NamedTuple):
 
 
 def sample(
-    model: Drawable, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0, chunk: int = CHUNK
+    model: DrawsImages,
+    n: int,
+    where: Where | None = None,
+    seed: int = 0,
+    truncation: Truncation = 1.0,
+    chunk: int = CHUNK,
 ) -> Samples:
     """Draw `n` samples into memory; arguments as in `stream`."""
     return joined(list(stream(model, n, where, seed, truncation, chunk)))
@@ -80,7 +95,12 @@ def joined(parts: Sequence[Samples]) -> Samples:
 
 
 def stream(
-    model: Drawable, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0, chunk: int = CHUNK
+    model: DrawsImages,
+    n: int,
+    where: Where | None = None,
+    seed: int = 0,
+    truncation: Truncation = 1.0,
+    chunk: int = CHUNK,
 ) -> Iterator[Samples]:
     """Draw `n` samples, a chunk at a time.
 

@@ -21,6 +21,7 @@ from gansmith.run.folder import RunFolder, alone
 from gansmith.run.hardware import backend as make_backend
 from gansmith.run.hardware import out_of_memory, set_threads
 from gansmith.run.interrupt import Interrupted, StopFlag, stop_on_signals
+from gansmith.run.kinds._model import KindModel
 from gansmith.run.load import load
 from gansmith.run.log import Listener, Log
 from gansmith.run.modality import RunJudge, Trained
@@ -62,7 +63,7 @@ class Run:
     already: bool = False
 
     @property
-    def model(self) -> Model | TableModel | TranslationModel:
+    def model(self) -> Model | TableModel | TranslationModel | KindModel[Any]:
         """The best model."""
         file = (self.record["identity"].get("recipe file") and self.record.get("recipe_path")) or None
         found = load(self.folder.model, recipe=file)

@@ -24,7 +24,8 @@ __all__ = ["check_place", "write_samples"]
 MOST_IN_GRID = 10_000
 FILES = (
     *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".apng", ".bmp", ".tif", ".tiff", ".mp4", ".webm", ".mkv", ".avi"),
-    *(".npz", ".npy", ".zip", ".gz", ".csv"),
+    *(".npz", ".npy", ".zip", ".gz", ".csv", ".tsv", ".parquet", ".feather", ".arrow", ".json", ".jsonl", ".txt"),
+    *(".wav", ".flac", ".ogg", ".mp3", ".mid", ".midi", ".svg", ".html"),
 )
 """Endings that mean a file; any other name is a folder's."""
 

@@ -59,7 +59,7 @@ def test_pictures_without_a_split_among_given_ones():
 
 
 def test_given_splits_without_training():
-    with pytest.raises(InputError, match="leave no picture for training"):
+    with pytest.raises(InputError, match="leave no pictures for training"):
         split_rows(hashes(*range(50)), given=["test"] * 50)
 
 
@@ -95,7 +95,7 @@ def test_lonely_classes_train():
 
 def test_classes_that_given_splits_do_not_train():
     s = split_rows(hashes(*range(40)), np.array([0] * 39 + [1]), ("a", "b"), ["train"] * 30 + ["test"] * 10)
-    assert s.warnings == ("no training picture of class 'b' in the given splits",)
+    assert s.warnings == ("no training pictures of class 'b' in the given splits",)
 
 
 def test_a_prepared_set(tree, pixels):

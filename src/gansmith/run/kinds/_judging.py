@@ -1,0 +1,277 @@
+"""The judge of a run on items of any kind: quick scores while it trains, full ones at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.data.facts import Facts, facts_of
+from gansmith.data.item_codec import ItemCodec
+from gansmith.data.items import Items
+from gansmith.metrics import Evaluation, Settings, evaluate_features
+from gansmith.metrics.functional import accuracy, nearest_items
+from gansmith.run.eye import Eye
+from gansmith.run.folder import RunFolder
+from gansmith.run.kinds._data import KindData, encoded
+from gansmith.run.kinds._kind import Instrument, Kind, Made, Sides
+from gansmith.run.kinds._model import KindModel
+from gansmith.run.kinds._probe import Probe
+from gansmith.run.log import Log
+from gansmith.run.modality import Shown
+from gansmith.run.sample import draw
+from gansmith.types import count_rows
+
+__all__ = ["KindJudging", "Ruler"]
+
+C = TypeVar("C", bound=ItemCodec)
+
+CHUNK = 256
+FEWEST = 20
+"""Validation items below which scores while training would be noise: the last model is then kept."""
+
+EXAMINED, ALIKE = 500, 0.05
+"""Validation items that are compared with all training items, and the distance at which two count as one, as a share
+of the usual distance to the nearest one."""
+
+TRAIN = 2_000
+"""Training items that further scores are given."""
+
+
+@dataclass(frozen=True)
+class Ruler(Generic[C]):
+    """What measures items of a codec.
+
+    Attributes:
+        kind: What they are.
+        codec: From raw columns to tensors.
+        instrument: Gives features and further scores.
+        probe: Tells classes; None without classes.
+    """
+
+    kind: Kind[C]
+    codec: C
+    instrument: Instrument
+    probe: Probe | None
+
+    @classmethod
+    def of(cls, kind: Kind[C], codec: C, train: Items) -> tuple[Ruler[C], dict[str, Tensor]]:
+        """A ruler fitted to real training items, and those measured."""
+        ruler = cls(kind, codec, kind.instrument(codec, train), None)
+        found = ruler.measure(_chunks(codec, train))
+        if "labels" not in found:
+            return ruler, found
+        probe = Probe.fit(found["features"], found["labels"], len(codec.classes))
+        return replace(ruler, probe=probe), found | {"logits": probe.logits(found["features"])}
+
+    def measure(self, batches: Any) -> dict[str, Tensor]:
+        """Features, and with classes also labels and logits, of encoded items."""
+        found: dict[str, list[Tensor]] = {}
+        with torch.no_grad():
+            for batch in batches:
+                row = {"features": self.instrument.features(batch).float().cpu()}
+                if self.codec.classes and "label" in batch:
+                    row["labels"] = batch["label"].cpu()
+                    if self.probe is not None:
+                        row["logits"] = self.probe.logits(row["features"])
+                for name, value in row.items():
+                    found.setdefault(name, []).append(value)
+        return {name: torch.cat(values) for name, values in found.items()}
+
+    def measure_items(self, items: Items) -> dict[str, Tensor]:
+        """The same of real items."""
+        return self.measure(_chunks(self.codec, items))
+
+    def settings(self, split: str, resamples: int, seed: int = 0, data: str = "") -> Settings:
+        """The protocol that goes with every number."""
+        own = self.instrument
+        return Settings(
+            extractor=own.id,
+            weights=own.hash,
+            judge=f"probe of {own.id}" if self.probe else None,
+            judge_weights=own.hash if self.probe else None,
+            split=split,
+            protocol={"data": data},
+            resamples=resamples,
+            seed=seed,
+        )
+
+    def evaluate(
+        self,
+        model: KindModel[C],
+        test: Items,
+        train: Items,
+        measured: Mapping[str, Tensor],
+        settings: Settings,
+        n: int,
+        log: Log,
+        metrics: Sequence[str] | None = None,
+    ) -> Evaluation:
+        """All scores of `n` samples of a model.
+
+        Args:
+            model: What is judged.
+            test: Real items that it never saw.
+            train: Real items that it learnt from, or others for the ceiling.
+            measured: Those, measured.
+            settings: Protocol, seed and resamples; the seed also draws the samples.
+            n: Samples.
+            log: For progress.
+            metrics: Names; None for all.
+        """
+        made = []
+        for batch in draw(model, n, seed=settings.seed, chunk=CHUNK):
+            made.append({name: value.cpu() for name, value in batch.items()})
+            log.progress("judging the model", sum(map(count_rows, made)) / n)
+        joined = {name: torch.cat([batch[name] for batch in made]) for name in made[0]}
+        real, fake = self.measure_items(test), self.measure(made)
+        further = [m for m in metrics or () if m in self.own_names()]
+        general = None if metrics is None else [m for m in metrics if m not in further]
+        found = Evaluation((), ())
+        if general is None or general:
+            found = evaluate_features(
+                real, fake, train=dict(measured), metrics=general, settings=settings, ceiling=True
+            )
+        if metrics is not None and not further:
+            return found
+        order = np.random.default_rng(settings.seed).permutation(len(train))
+        part, place = np.sort(order[:TRAIN]), np.sort(order[-min(n, len(train)) :])
+        sides = Sides(encoded(self.codec, test), joined, encoded(self.codec, train.subset(part)))
+        own = self.instrument.scores(sides, settings)
+        instead = sides._replace(made=encoded(self.codec, train.subset(place)))
+        ceiling = self.instrument.scores(instead, settings)
+        wanted = set(further) if metrics is not None else None
+        keep = [[r for r in results if wanted is None or r.name in wanted] for results in (own, ceiling)]
+        return Evaluation((*found.results, *keep[0]), (*found.ceiling, *keep[1]), found.skipped)
+
+    def own_names(self) -> set[str]:
+        """Names of the further scores of this kind."""
+        from gansmith.metrics.known import KIND_MEASURES
+
+        return set(KIND_MEASURES.get(self.kind.id, {}))
+
+
+def _chunks(codec: ItemCodec, items: Items) -> Any:
+    return (encoded(codec, items, start, start + CHUNK) for start in range(0, len(items), CHUNK))
+
+
+@dataclass
+class KindJudging(Generic[C]):
+    """What measures the samples of one run.
+
+    Attributes:
+        data: The run's items.
+        ruler: What measures.
+        train: The measured training items.
+        log: For progress.
+    """
+
+    data: KindData[C]
+    ruler: Ruler[C]
+    train: Mapping[str, Tensor]
+    log: Log
+
+    @classmethod
+    def of(cls, data: KindData[C], log: Log) -> KindJudging[C]:
+        """Fitted to the run's training items."""
+        log.progress(f"measuring {data.kind.things}", 0.0)
+        ruler, train = Ruler.of(data.kind, data.codec, data.part("train"))
+        log.progress(f"measuring {data.kind.things}", 1.0)
+        return cls(data, ruler, train, log)
+
+    @cached_property
+    def _val(self) -> dict[str, Tensor]:
+        return self.ruler.measure_items(self.data.part("val"))
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What gives the features, and how well a probe of them tells held-out classes."""
+        own = self.ruler.instrument
+        right = {"accuracy": accuracy(self._val["logits"], self._val["labels"])} if "logits" in self._val else {}
+        return {"extractor": own.id, "weights": own.hash, "classes": list(self.data.codec.classes), **right}
+
+    @cached_property
+    def eye(self) -> Eye | None:
+        """What looks at samples while the run trains; None where there are too few validation items."""
+        if len(self.data.splits.val) < FEWEST:
+            return None
+        train = self.data.part("train")
+        settings = self.ruler.settings("val", resamples=0)
+        item = self.data.kind.things.removesuffix("s")
+        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names, item)
+
+    def _measure(self, model: KindModel[C], n: int) -> dict[str, Tensor]:
+        return self.ruler.measure(draw(model, n, chunk=CHUNK))
+
+    @property
+    def caution(self) -> str:
+        """Scores may be shown to anybody."""
+        return ""
+
+    def facts(self) -> Facts:
+        """What is wrong with the training items themselves."""
+        train, val = self.data.part("train"), self.data.part("val")
+        keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
+        if self.eye is None:
+            return facts_of(keys, train.names, train.labels, val.labels, train.classes)
+        right = accuracy(self._val["logits"], self._val["labels"]) if "logits" in self._val else None
+        features = self._val["features"]
+        asked = features[:EXAMINED]
+        usual = float(nearest_items(features, features, 2)[0][:, 1].median())
+        near = (nearest_items(asked, self.train["features"])[0][:, 0] < ALIKE * usual).nonzero().flatten().tolist()
+        leaks = [val.names[i] for i in near]
+        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right, leaks, len(asked))
+
+    def draw(self, model: KindModel[C], place: Path) -> Path:
+        """A picture of some samples."""
+        return self.ruler.instrument.picture(self._some(model), place)
+
+    def _some(self, model: KindModel[C]) -> Made:
+        """The first samples of seed 0, class after class where there are classes."""
+        n = self.data.kind.shown
+        classes = list(model.classes)
+        return model.sample(n, {"label": [classes[i % len(classes)] for i in range(n)]} if classes else None)
+
+    def method(self, evaluation: Evaluation) -> str:
+        """How scores were measured: on how many items, in which features, and what the ceiling is."""
+        if not evaluation.results:
+            return ""
+        own = self.ruler.instrument
+        return (
+            f"{self.data.kind.samples:,} samples against {len(self.data.splits.test):,} test {self.data.kind.things}, "
+            f"in the features {own.id} ({own.hash[:12]}), seed 0. Intervals: 95% bootstrap. The ceiling is real "
+            "training items measured in the place of samples: what a perfect generator would score."
+        )
+
+    def show(self, model: KindModel[C], folder: RunFolder) -> Sequence[Shown]:
+        """Samples, test items, and the training items that are most like the samples."""
+        made = self._some(model)
+        codec, train, test = self.data.codec, self.data.part("train"), self.data.part("test")
+        measured = self.ruler.measure([codec.encode(made.arrays, self._labels(made))])
+        near = nearest_items(measured["features"], self.train["features"])[1][:, 0].numpy()
+        real = _raw(codec, test.subset(range(min(self.data.kind.shown, len(test)))))
+        return self.ruler.instrument.show(made, real, _raw(codec, train.subset(near)), folder.samples)
+
+    def _labels(self, made: Made) -> Any:
+        """Class ids to encode samples with; those of an unconditional model are not looked at."""
+        if not self.data.codec.classes or made.labels is not None:
+            return made.labels
+        return np.zeros(self.data.kind.shown, np.int64)
+
+    def full(self, model: KindModel[C]) -> Evaluation:
+        """All scores of a model on test items, with intervals and the ceiling."""
+        settings = self.ruler.settings("test", resamples=200, data=self.data.fingerprint)
+        parts = self.data.part("test"), self.data.part("train")
+        return self.ruler.evaluate(model, *parts, self.train, settings, self.data.kind.samples, self.log)
+
+
+def _raw(codec: ItemCodec, items: Items) -> Made:
+    """Items as the codec would give them back: what a perfect generator could make."""
+    arrays, labels = codec.decode(encoded(codec, items))
+    return Made(arrays, labels)
