@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gansmith.core import EMA, Backend, Draw, Game, Player, Scene, Stage, State, Term, Turn, flow, play
     from gansmith.errors import GansmithError, InputError, RunError
     from gansmith.recipes._recipe import Hp, ImageHp, Recipe, recipe
+    from gansmith.run.kinds._model import KindModel
     from gansmith.run.load import load
     from gansmith.run.model import Model
     from gansmith.run.related_model import RelatedModel
@@ -53,6 +54,7 @@ _WHERE = {
     ),
     "gansmith.errors": ("GansmithError", "InputError", "RunError"),
     "gansmith.recipes._recipe": ("Hp", "ImageHp", "Recipe", "recipe"),
+    "gansmith.run.kinds._model": ("KindModel",),
     "gansmith.run.load": ("load",),
     "gansmith.run.model": ("Model",),
     "gansmith.run.related_model": ("RelatedModel",),
@@ -78,6 +80,7 @@ __all__ = [
     "Hp",
     "ImageHp",
     "InputError",
+    "KindModel",
     "Model",
     "Player",
     "Recipe",
