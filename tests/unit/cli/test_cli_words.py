@@ -117,6 +117,8 @@ def test_recipes_are_listed_and_shown(call) -> None:
     assert shown.code == 0 and "width" in shown.out and "--size l: width=64" in shown.out and "arXiv" in shown.out
     for words in ("recipes --json", "recipes gan --json"):
         assert json.loads(call(words).out)
+    of_tables = json.loads(call("recipes --modality table --json").out)
+    assert {recipe["kind"] for recipe in of_tables} == {"table"} and len(of_tables) >= 2
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
