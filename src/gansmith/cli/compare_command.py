@@ -36,17 +36,16 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from gansmith.cli.reading import parse_read, parse_table_read
+    from gansmith.cli.reading import read_for
     from gansmith.cli.show import print_json, screen
     from gansmith.run.compare_report import check_out, write_comparison
     from gansmith.run.hardware import set_threads
     from gansmith.run.match import match_models
-    from gansmith.run.saved import holds_rows
 
     set_threads(args.threads)
     if args.out is not None:
         check_out(args.out)
-    read = (parse_table_read if holds_rows(args.models[0]) else parse_read)(args.read)
+    read = read_for(args.models[0], args.read)
     with screen(quiet=args.json) as listener:
         match = match_models(
             args.models,
@@ -103,6 +102,7 @@ COMMAND = Command(
         "gansmith compare runs/a runs/b runs/c --data my_images/ --out comparison.html",
         "gansmith compare runs/customers runs/private --target churned    models of one table",
         "gansmith compare runs/cut runs/cyclegan --data horses/ --second zebras/",
+        "gansmith compare runs/wavegan runs/specgan    models of sounds, or of any other kind",
         "gansmith compare runs/a runs/b --metrics coverage,kernel -n 10k --json",
     ),
     _configure,

@@ -14,10 +14,12 @@ from gansmith.data.related.find import are_tables
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.recognise import is_table
 from gansmith.errors import InputError, nearest
-from gansmith.run.kinds._registry import kind_of
+from gansmith.run.kinds._registry import find_kind, kind_of
+from gansmith.run.load import holds_items
+from gansmith.run.saved import holds_rows, peek
 from gansmith.run.settings import sentence
 
-__all__ = ["options_of", "parse_item_read", "parse_read", "parse_table_read"]
+__all__ = ["options_of", "parse_item_read", "parse_read", "parse_table_read", "read_for"]
 
 O = TypeVar("O", bound=ItemOptions)  # noqa: E741
 
@@ -32,6 +34,15 @@ def options_of(
     if modality == "image":
         return parse_read(words)
     return parse_table_read(words) if is_table(data) or are_tables(data) else parse_read(words)
+
+
+def read_for(model: str, words: list[str]) -> ReadOptions | TableOptions | ItemOptions:
+    """What `--read` says of data for a model: by what that makes. Raises `InputError` for words that are none."""
+    if holds_rows(model):
+        return parse_table_read(words)
+    if holds_items(model):
+        return parse_item_read(words, find_kind(str(peek(model, "codec.json")["kind"])).options)
+    return parse_read(words)
 
 
 def parse_read(words: list[str]) -> ReadOptions:

@@ -14,8 +14,8 @@ from gansmith.data.table.schema import Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.metrics import Evaluation, Settings
+from gansmith.metrics.compare_scores import compare_scores
 from gansmith.metrics.table import Columns, evaluate_tables, unknown_measures
-from gansmith.metrics.table.compare import compare_scores
 from gansmith.run.contestants import Contestant, gathered, own_data
 from gansmith.run.course import Course
 from gansmith.run.load import load_rows

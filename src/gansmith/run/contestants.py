@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gansmith.errors import InputError
 from gansmith.features import Extractor
 from gansmith.recipes._registry import find_recipe
 from gansmith.run.folder import RunFolder
+from gansmith.run.kinds._model import KindModel
 from gansmith.run.load import load_images
 from gansmith.run.model import Model
 from gansmith.run.saved import peek
@@ -23,7 +24,7 @@ DIGITS = 16
 """Of the hash of pretrained weights, as recipes name them."""
 
 
-M = TypeVar("M", Model, TableModel, TranslationModel)
+M = TypeVar("M", Model, TableModel, TranslationModel, KindModel[Any])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from gansmith.cli.main import run
 from gansmith.data.embedded import penguins_path
 from gansmith.errors import InputError
 from gansmith.metrics import Evaluation, Result
-from gansmith.metrics.table.compare import compare_scores, score_difference
+from gansmith.metrics.compare_scores import compare_scores, score_difference
 
 pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")

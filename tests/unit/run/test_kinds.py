@@ -88,6 +88,19 @@ def test_commands(run, data, tmp_path, capsys):
     assert command(["report", model[0]]) == 0
 
 
+def test_models_are_compared(run, data, tmp_path, capsys):
+    other = gansmith.train(data, RECIPE, out=tmp_path / "other", seed=1, budget="160")
+    paths = [str(run.folder.root), str(other.folder.root)]
+    page = tmp_path / "page.html"
+    words = ["compare", *paths, "--recipe", RECIPE, "-n", "100"]
+    assert command([*words, "--out", str(page)]) == 0
+    assert "loudness" in capsys.readouterr().out
+    assert "of other items" in page.read_text()
+    for more, told in ((["--target", "x"], "can't act"), (["--metrics", "kernl"], "did you mean 'kernel'")):
+        assert command([*words, *more]) == 2
+        assert told in capsys.readouterr().err
+
+
 def test_what_acts_on_other_data_is_refused(run, data, tmp_path, capsys):
     for words, told in (
         (["train", str(data), "--recipe", RECIPE, "--target", "x"], "--target can't act on those"),

@@ -150,6 +150,10 @@ class Ruler(Generic[C]):
         keep = [[r for r in results if wanted is None or r.name in wanted] for results in (own, ceiling)]
         return Evaluation((*found.results, *keep[0]), (*found.ceiling, *keep[1]), found.skipped)
 
+    def raw(self, items: Items) -> Made:
+        """Items as the codec would give them back: what a perfect generator could make."""
+        return Made(*self.codec.decode(encoded(self.codec, items)))
+
     def own_names(self) -> set[str]:
         """Names of the further scores of this kind."""
         from gansmith.metrics.known import KIND_MEASURES
@@ -255,8 +259,8 @@ class KindJudging(Generic[C]):
         codec, train, test = self.data.codec, self.data.part("train"), self.data.part("test")
         measured = self.ruler.measure([codec.encode(made.arrays, self._labels(made))])
         near = nearest_items(measured["features"], self.train["features"])[1][:, 0].numpy()
-        real = _raw(codec, test.subset(range(min(self.data.kind.shown, len(test)))))
-        return self.ruler.instrument.show(made, real, _raw(codec, train.subset(near)), folder.samples)
+        real = self.ruler.raw(test.subset(range(min(self.data.kind.shown, len(test)))))
+        return self.ruler.instrument.show(made, real, self.ruler.raw(train.subset(near)), folder.samples)
 
     def _labels(self, made: Made) -> Any:
         """Class ids to encode samples with; those of an unconditional model are not looked at."""
@@ -269,9 +273,3 @@ class KindJudging(Generic[C]):
         settings = self.ruler.settings("test", resamples=200, data=self.data.fingerprint)
         parts = self.data.part("test"), self.data.part("train")
         return self.ruler.evaluate(model, *parts, self.train, settings, self.data.kind.samples, self.log)
-
-
-def _raw(codec: ItemCodec, items: Items) -> Made:
-    """Items as the codec would give them back: what a perfect generator could make."""
-    arrays, labels = codec.decode(encoded(codec, items))
-    return Made(arrays, labels)

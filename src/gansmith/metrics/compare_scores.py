@@ -1,4 +1,4 @@
-"""Generators of rows compared by the scores of their rows, with intervals of the differences."""
+"""Generators compared by scores that were measured of each alone, with intervals of the differences."""
 
 from __future__ import annotations
 
