@@ -90,6 +90,6 @@ def _items(
         raise InputError(f"{models[0]} and {other} make different kinds of data: they can't be compared")
     if features is not None or strict or target is not None or more is not None:
         raise InputError(
-            f"{models[0]} makes neither images nor rows: --features, --strict, --target, --second, --task can't act here"
+            f"{models[0]} makes no images and no rows: --features, --strict, --target, --second, --task can't act"
         )
     return compare_items(models, data, n=n, read=read if isinstance(read, ItemOptions) else None, **shared)
