@@ -17,10 +17,13 @@ from benchmarks.tables.ours import Made, fit_and_sample
 from gansmith.data.table.arrow import arrow
 from gansmith.data.table.schema import Schema
 
-__all__ = ["CEILING", "CONTESTANTS", "EPOCHS", "Contestant", "FitAndSample"]
+__all__ = ["CEILING", "CONTESTANTS", "EPOCHS", "EPSILONS", "Contestant", "FitAndSample", "private"]
 
 EPOCHS = 100
 """Of CTGAN and TVAE; their default is 300."""
+
+EPSILONS = (1.0, 3.0, 10.0)
+"""Strong, usual and weak promises."""
 
 CEILING = "copy"
 """The contestant that real rows themselves stand in for."""
@@ -128,3 +131,18 @@ def contestants(epochs: int, budget: str = "") -> dict[str, Contestant]:
 
 
 CONTESTANTS = contestants(EPOCHS)
+
+
+def private(budget: str = "") -> dict[str, Contestant]:
+    """With differential privacy, by epsilon."""
+    return {
+        f"epsilon {epsilon:g}": Contestant(
+            f"epsilon {epsilon:g}",
+            f"`gansmith train FILE --schema FILE --epsilon {epsilon:g}`",
+            partial(fit_and_sample, budget=budget, epsilon=epsilon),
+            {"epsilon": epsilon, **({"budget": budget} if budget else {})},
+            0,
+            lambda n: 300,
+        )
+        for epsilon in EPSILONS
+    }

@@ -77,14 +77,27 @@ class Ours:
         seed: Of the run.
         threads: CPU threads; 0 for as many as gansmith likes.
         budget: For `--budget`; empty for what gansmith thinks right.
+        epsilon: For `--epsilon`, with the schema that `gansmith inspect` writes taken for public; None without.
     """
 
-    def __init__(self, train: Path, schema: Schema, target: str, seed: int, threads: int = 0, budget: str = "") -> None:
+    def __init__(
+        self,
+        train: Path,
+        schema: Schema,
+        target: str,
+        seed: int,
+        threads: int = 0,
+        budget: str = "",
+        epsilon: float | None = None,
+    ) -> None:
         self.train, self.target, self.seed, self.threads, self.budget = train, target, seed, threads, budget
+        self.epsilon = epsilon
         plain = [c.name for c in schema.learnt if c.name != target and not isinstance(c, BooleanColumn)]
         plain.sort(key=lambda name: isinstance(schema.column(name), CategoryColumn))  # numbers first
         self.other = {name: f"{name}_1" for name in plain[:1]}
-        self.folder = CACHE / "gansmith" / f"{train.parent.name}-{seed}-{__version__}{budget and '-'}{budget}"
+        private = "" if epsilon is None else f"-epsilon-{epsilon:g}"
+        name = f"{train.parent.name}-{seed}-{__version__}{budget and '-'}{budget}{private}"
+        self.folder = CACHE / "gansmith" / name
 
     def fit(self) -> Took:
         """Train; a run that is complete is left as it is."""
@@ -97,7 +110,16 @@ class Ours:
         budget = ["--budget", self.budget] if self.budget else []
         run: list[str | Path] = ["train", given, "--out", self.folder / "run", "--seed", str(self.seed)]
         run += ["--target", self.target]
-        return command([*run, *budget], self.threads)
+        return command([*run, *budget, *self._private(given)], self.threads)
+
+    def _private(self, given: Path) -> list[str | Path]:
+        """What is said of privacy; the schema is written first."""
+        if self.epsilon is None:
+            return []
+        schema = self.folder / "schema.json"
+        if not schema.is_file():
+            command(["inspect", given, "--schema", schema], self.threads)
+        return ["--schema", schema, "--epsilon", f"{self.epsilon:g}"]
 
     def draw(self, n: int, out: Path, seed: int, where: Condition | None = None) -> Took:
         """Make rows; one column has its other name in the CSV."""
@@ -124,10 +146,17 @@ def _renamed(source: Path, out: Path, names: Mapping[str, str]) -> None:
 
 
 def fit_and_sample(
-    train_csv: Path, schema: Schema, target: str, seed: int, n: int, threads: int, budget: str = ""
+    train_csv: Path,
+    schema: Schema,
+    target: str,
+    seed: int,
+    n: int,
+    threads: int,
+    budget: str = "",
+    epsilon: float | None = None,
 ) -> Made:
     """Train and make rows with gansmith; an older run of the same place is no measure of time and goes."""
-    ours = Ours(train_csv, schema, target, seed, threads, budget)
+    ours = Ours(train_csv, schema, target, seed, threads, budget, epsilon)
     shutil.rmtree(ours.folder, ignore_errors=True)
     fit = ours.fit()
     out = ours.folder / "made.csv"

@@ -75,8 +75,14 @@ def titles(name: str, results: Sequence[Found]) -> dict[str, str]:
     return found
 
 
-def contest_table(name: str, asked: Sequence[Job], contestants: Mapping[str, Contestant], folder: Path) -> Table:
-    """One data set: a line a contestant, and under them what gansmith is to reach."""
+def contest_table(
+    name: str,
+    asked: Sequence[Job],
+    contestants: Mapping[str, Contestant],
+    folder: Path,
+    title: str = "median over seeds (range)",
+) -> Table:
+    """One data set: a line a contestant, and under them what gansmith is to reach where it takes part."""
     mine = [(job, found(job, folder)) for job in asked if job.identity.get("data") == name]
     by_name = {one: [(j, r) for j, r in mine if j.identity["contestant"] == one] for one in contestants}
     done = {one: [r for _, r in pairs if r is not None and "broke" not in r] for one, pairs in by_name.items()}
@@ -95,9 +101,10 @@ def contest_table(name: str, asked: Sequence[Job], contestants: Mapping[str, Con
         times = [middle([facts.get(key) for facts in made], 1) for key, _ in TIMES]
         rate = middle([facts["rows"] / max(facts["seconds_sample"], 1e-9) for facts in made], 0)
         rows.append([one, f"{count}, {broke} broke" if broke else count, *cells, *times, rate])
-    aims = [aim(name, key, done) for key in scores]
-    rows.append([f"target of {OURS}", None, *aims, *[None] * (len(TIMES) + 1)])
-    return Table(f"{name.capitalize()}: median over seeds (range)", heads, rows, _note(every))
+    if OURS in contestants:
+        aims = [aim(name, key, done) for key in scores]
+        rows.append([f"target of {OURS}", None, *aims, *[None] * (len(TIMES) + 1)])
+    return Table(f"{name.capitalize()}: {title}", heads, rows, _note(every))
 
 
 def aim(name: str, key: str, done: Mapping[str, Sequence[Found]]) -> Cell:

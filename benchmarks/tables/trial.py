@@ -7,12 +7,13 @@ environment of their own, once: their cells are kept with versions and machine u
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.cells import Choice, Job, complete
 from benchmarks.record import RESULTS, ROOT, Result
 from benchmarks.tables import contest
-from benchmarks.tables.contestants import CONTESTANTS, EPOCHS, Contestant, contestants
+from benchmarks.tables.contestants import CONTESTANTS, EPOCHS, Contestant, contestants, private
 from benchmarks.tables.data import DATASETS
 from benchmarks.tables.page import contest_table, stage_tables
 from benchmarks.tables.stages import SMOKE, stage_jobs
@@ -37,9 +38,16 @@ def contest_jobs(quick: bool, choice: Choice) -> list[Job]:
     return contest.jobs(those(quick), choice, QUICK if quick else contest.ORDER)
 
 
+def private_jobs(quick: bool, choice: Choice) -> list[Job]:
+    """Cells of the stage `private`."""
+    name = QUICK[0][0] if quick else "adult"
+    found = contest.jobs(private(SMOKE if quick else ""), choice, ((name, (0,)),))
+    return [replace(job, stage="private") for job in found]
+
+
 def jobs(quick: bool, choice: Choice) -> list[Job]:
     """All cells; a contestant's name is its stage."""
-    return [*contest_jobs(quick, choice), *stage_jobs(quick, choice)]
+    return [*contest_jobs(quick, choice), *stage_jobs(quick, choice), *private_jobs(quick, choice)]
 
 
 def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # frozen
@@ -48,6 +56,8 @@ def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # froz
     complete(asked, folder, choice)
     names = [name for name, _ in QUICK] if quick else [found.name for found in DATASETS]
     tables = [contest_table(name, asked, those(quick), folder) for name in names]
+    title = "with differential privacy, by epsilon"
+    tables.append(contest_table(QUICK[0][0] if quick else "adult", asked, private(), folder, title))
     used = {
         "epochs": EPOCHS,
         "order": [[name, list(seeds)] for name, seeds in contest.ORDER],

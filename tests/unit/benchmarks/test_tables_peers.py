@@ -20,6 +20,9 @@ from gansmith.errors import InputError, RunError
 COMMAND = """
 import shutil, sys
 words = sys.argv[1:]
+if words[0] == "inspect":
+    open(words[words.index("--schema") + 1], "w").write("{}")
+    sys.exit()
 place = words[words.index("--out") + 1]
 if words[0] == "train":
     import os
@@ -48,6 +51,10 @@ def test_ours_is_run_as_a_user_runs_it(shop: Choice, tmp_path: Path, monkeypatch
     rows, unreadable = read_columns(made.rows, prepared.schema)
     assert len(rows) == 70 and unreadable == 0 and made.seconds_fit > 0 and made.facts["threads"] == 1
     assert asked[0][0] == "train" and asked[0][4:] == ["--seed", "5", "--target", "paid"] and asked[1][0] == "sample"
+    ours.fit_and_sample(prepared.train_csv, prepared.schema, "paid", 5, 70, 1, epsilon=3.0)
+    told = [words[0] for words in asked[2:]]
+    assert told == ["inspect", "train", "sample"] and asked[3][-2:] == ["--epsilon", "3"]
+    assert asked[2][asked[2].index("--schema") + 1] == asked[3][asked[3].index("--schema") + 1]
     given = open_table(asked[0][1])
     parts = given.split()
     assert "size_1" in given.columns and len(parts.val) > 5 and len(parts.test) > 5, "dealt anew"
