@@ -44,6 +44,7 @@ SMALL = {
     "private-rows": {"width": 8},
     "cyclegan": {"width": 4, "blocks": 1, "pool": 6},
     "pix2pix": {"width": 4},
+    "pix2pixhd": {"width": 4, "blocks": 1, "judge": 4, "warmup": 3, "halvings": 1},
     "cut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
     "fastcut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
     "srgan": {"width": 4, "blocks": 1, "warmup": 3, "judge": 4},
@@ -138,7 +139,7 @@ OTHER |= {"mixing": 0.3, "residual": False, "group": 2, "most": 4, "beta2_end": 
 OTHER |= {"augment": "diffaugment", "augment_policy": "cutout", "augment_p": 1.0, "instance_noise": 0.5}
 OTHER |= {"rule": "optimistic", "unroll": 2, "lr_pixels": 4}
 OTHER |= {"matching": 1.0, "identity": 0.7, "maps": "efficientnet", "hold": 0.0, "norm": "batch", "factor": 2}
-OTHER |= {"ringing": 0.4}
+OTHER |= {"ringing": 0.4, "l1": 1.0}
 BESIDE = {
     "augment_policy": {"augment": "diffaugment"},
     "augment_p": {"augment": "fixed"},

@@ -130,15 +130,31 @@ class ResNetTranslator(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """From images `(n, channels, h, w)` to images `(n, made, h, w)`."""
+        return self.painted(self.maps(image))[..., : image.shape[-2], : image.shape[-1]]
+
+    def maps(self, image: Tensor) -> Tensor:
+        """The last maps before the image, `(n, width, h, w)` of the sides continued to multiples of `divisor`."""
+        return self.raised(self.lowered(image))
+
+    def lowered(self, image: Tensor) -> Tensor:
+        """The maps of the smallest size, before the blocks."""
         h = self._stemmed(image)
         for down in self.downs:
             h = F.relu(down(h))
+        return h
+
+    def raised(self, h: Tensor) -> Tensor:
+        """From the maps of the smallest size through the blocks to the last maps."""
         for block in self.blocks:
             h = block(h)
         for up in self.ups:
             h = F.relu(up(h))
+        return h
+
+    def painted(self, h: Tensor) -> Tensor:
+        """From the last maps to images."""
         made: Tensor = self.head(self.out(F.pad(h, (3, 3, 3, 3), "reflect")))
-        return made[..., : image.shape[-2], : image.shape[-1]]
+        return made
 
     def features(self, image: Tensor) -> list[Tensor]:
         """Maps on the way, which CUT compares: the image, each halving's convolution, the first and a middle block."""

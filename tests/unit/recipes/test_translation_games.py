@@ -9,6 +9,7 @@ import torch
 
 from gansmith.core import Draws, GameError, State, look, play
 from gansmith.errors import InputError
+from gansmith.nets.enhancer import CoarseToFine
 from gansmith.recipes._enlarging import shrunk
 from gansmith.recipes._registry import find_recipe
 from gansmith.recipes._translation import Pool, mirrored
@@ -19,6 +20,7 @@ from gansmith.types import Field
 SMALL = {
     "cyclegan": {"width": 2, "blocks": 1, "pool": 3},
     "pix2pix": {"width": 2},
+    "pix2pixhd": {"width": 2, "blocks": 1, "judge": 2, "warmup": 2, "halvings": 1},
     "cut": {"width": 2, "blocks": 1, "patches": 4, "features": 4},
     "fastcut": {"width": 2, "blocks": 1, "patches": 4, "features": 4},
     "srgan": {"width": 2, "blocks": 1, "judge": 2, "warmup": 1},
@@ -40,7 +42,7 @@ def scene(name, spec=None, **settings):
     return look(State(made, RandomSource(spec, 4)), next(RandomSource(spec, 4)))
 
 
-@pytest.mark.parametrize("name", ["cyclegan", "pix2pix", "cut", "fastcut"])
+@pytest.mark.parametrize("name", ["cyclegan", "pix2pix", "pix2pixhd", "cut", "fastcut"])
 def test_a_sample_is_made_from_a_source(name):
     made, spec = game(name)
     assert set(made.draw.given) == {"source"} and made.draw.pose is None
@@ -162,3 +164,43 @@ def test_blind_super_resolution_spoils_as_the_paper_does_and_anew_in_each_round(
         assert torch.equal(last, once[2:])  # a process's rows are those of the whole batch
     s = scene("real-esrgan")
     assert s.small.shape == (4, 1, 4, 4) and s.fake.shape == s.image.shape
+
+
+def test_pix2pixhd_plays_coarse_then_fine():
+    made, spec = game("pix2pixhd")
+    state = State(made, RandomSource(spec, 4), total=80)
+    before = {k: v.clone() for k, v in made.nets["G"].state_dict().items()}
+
+    def moved():
+        return {k.split(".")[0] for k, v in made.nets["G"].state_dict().items() if not torch.equal(v, before[k])}
+
+    s = look(state, next(RandomSource(spec, 4)))
+    assert s.fake.shape == s.wanted.shape == (4, 1, 8, 8)
+    play(state, 2)
+    assert moved() == {"whole"}
+    play(state, 2)
+    assert moved() == {"whole", "local"}
+    s = look(state, next(RandomSource(spec, 4)))
+    assert s.fake.shape == s.image.shape and s.d_real.shape == (4, 2)
+    scores = [[maps[-1] for maps in both] for both in (s.real_maps, s.fake_maps)]
+    by_hand = sum(((r - 1) ** 2).mean() / 2 + (f**2).mean() / 2 for r, f in zip(*scores, strict=True))
+    assert torch.allclose(s.d_loss, by_hand)
+    apart = sum(
+        sum((f - r).abs().mean() for f, r in zip(fakes[:-1], reals[:-1], strict=True)) / (len(fakes) - 1)
+        for fakes, reals in zip(s.fake_maps, s.real_maps, strict=True)
+    )
+    assert torch.allclose(s.unlike, apart)
+    with pytest.raises(InputError, match="at least 8 pixels"):
+        game("pix2pixhd", {"image": Field((1, 7, 9)), "source": Field((1, 7, 9))})
+
+
+def test_what_the_fine_generator_sees():
+    torch.manual_seed(0)
+    net = CoarseToFine(1, 1, 4, blocks=1, local=1, halvings=1, norm="none")
+    side = net.sees + 40
+    image = torch.randn(1, 1, side, side)
+    other = image.clone()
+    other[..., 0] += 1.0
+    apart = (net(image) - net(other)).abs().amax((0, 1, 2)).nonzero().max()
+    assert 8 < int(apart) <= net.sees // 2
+    assert net(image[..., :21, :13]).shape == (1, 1, 21, 13)
