@@ -89,7 +89,13 @@ COMMANDS_OF = {
 }
 """How data of a task are trained on."""
 
-OTHERS = {"table": ROWS}
+LINES = Example(
+    {"tokens": Field((17,), "token", tokens=(Token(2002),) * 17)},
+    "On texts of 17 pieces of words out of 2,000, size s:",
+    "x: a real text of tokens, z: noise.",
+    "gansmith train my_texts.txt --recipe {} --budget 5m",
+)
+OTHERS = {"table": ROWS, "text": LINES}
 """Examples of kinds of data that are no images."""
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"

@@ -51,6 +51,7 @@ SMALL = {
     "esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
     "real-esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
     "inpaint": {"width": 4, "judge": 4},
+    "mle": {"width": 4},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

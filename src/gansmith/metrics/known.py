@@ -10,10 +10,11 @@ from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.table.case import TABLE_MEASURES, TableMeasure
 from gansmith.metrics.table.related import RELATED_MEASURES
+from gansmith.metrics.text.measures import TEXT_MEASURES
 
 __all__ = ["KIND_MEASURES", "measure_named", "measure_of"]
 
-KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {}
+KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {"text": TEXT_MEASURES}
 """What only one kind of data is measured by: by the kind, then by the name."""
 
 

@@ -33,7 +33,9 @@ ROWS: Spec = {
     )
 }
 """Rows of a table."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS}
+LINES: Spec = {"tokens": Field((7,), "token", tokens=(Token(9),) * 7), "label": LABELLED["label"]}
+"""Texts of tokens, of three classes."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["fashion_path", "penguins_path"]
+__all__ = ["fashion_path", "penguins_path", "sonnets_path"]
 
 
 def fashion_path() -> Path:
@@ -16,3 +16,8 @@ def fashion_path() -> Path:
 def penguins_path() -> Path:
     """The Palmer penguins: 344 rows of 8 columns, numbers and categories, with missing values."""
     return Path(str(resources.files(__name__) / "penguins.csv"))
+
+
+def sonnets_path() -> Path:
+    """Shakespeare's Sonnets: 154 poems, 2,156 lines."""
+    return Path(str(resources.files(__name__) / "sonnets.txt"))

@@ -40,9 +40,6 @@ EXAMINED, ALIKE = 500, 0.05
 """Validation items that are compared with all training items, and the distance at which two count as one, as a share
 of the usual distance to the nearest one."""
 
-TRAIN = 2_000
-"""Training items that further scores are given."""
-
 
 @dataclass(frozen=True)
 class Ruler(Generic[C]):
@@ -141,7 +138,8 @@ class Ruler(Generic[C]):
         if metrics is not None and not further:
             return found
         order = np.random.default_rng(settings.seed).permutation(len(train))
-        part, place = np.sort(order[:TRAIN]), np.sort(order[-min(n, len(train)) :])
+        half = len(train) // 2  # samples and training items of the ceiling must not be the same
+        part, place = np.sort(order[:half][: self.kind.compared]), np.sort(order[half:][:n])
         sides = Sides(encoded(self.codec, test), joined, encoded(self.codec, train.subset(part)))
         own = self.instrument.scores(sides, settings)
         instead = sides._replace(made=encoded(self.codec, train.subset(place)))

@@ -141,6 +141,7 @@ class Kind(Free, Generic[C]):
         budget: How long is trained where nobody says.
         samples: Samples of the scores at the end of a run.
         shown: Samples in a picture and in the report.
+        compared: Training items that further scores are given, at most.
     """
 
     id: ClassVar[str]
@@ -153,6 +154,7 @@ class Kind(Free, Generic[C]):
     budget: ClassVar[str] = "10m"
     samples: ClassVar[int] = 2_000
     shown: ClassVar[int] = 16
+    compared: ClassVar[int] = 2_000
     demo: ClassVar[Demo]
 
     @abstractmethod
