@@ -52,6 +52,8 @@ SMALL = {
     "real-esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
     "inpaint": {"width": 4, "judge": 4},
     "mle": {"width": 4},
+    "seqgan": {"width": 4, "warmup": 2, "critic_warmup": 2, "points": 2, "filters": 4},
+    "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

@@ -17,7 +17,18 @@ from gansmith.recipes._conditions import Conditioned, classes_of
 from gansmith.recipes._recipe import ConditionHp
 from gansmith.types import Batch, Spec
 
-__all__ = ["TextHp", "Texts", "draw_texts", "likelihood", "sizes_of", "writer_of"]
+__all__ = [
+    "Judged",
+    "TextHp",
+    "Texts",
+    "averaged",
+    "critic_of",
+    "draw_texts",
+    "likelihood",
+    "policy",
+    "sizes_of",
+    "writer_of",
+]
 
 Nets = Mapping[str, nn.Module]
 
@@ -32,7 +43,7 @@ class TextHp(ConditionHp):
 
 
 def likelihood(scores: Tensor, tokens: Tensor) -> Tensor:
-    """Mean nats that a token costs, over the tokens of each text and its end.
+    """Nats that a text costs, its end included, divided by the places of a text; a mean over texts.
 
     Args:
         scores: Logits `(n, length, words)`.
@@ -40,7 +51,20 @@ def likelihood(scores: Tensor, tokens: Tensor) -> Tensor:
     """
     counted = F.pad((tokens != 0).cummin(1).values[:, :-1], (1, 0), value=True)
     losses = F.cross_entropy(scores.flatten(0, 1).float(), tokens.flatten(), reduction="none").view_as(tokens)
-    return (losses * counted).sum() / counted.sum()
+    return (losses * counted).mean()
+
+
+def policy(scores: Tensor, tokens: Tensor, worth: Tensor) -> Tensor:
+    """Mean of -log p times worth over places up to the end: its gradient is that of the expected worth, downwards.
+
+    Args:
+        scores: Logits `(n, length, words)`.
+        tokens: Numbers that were drawn by them `(n, length)`.
+        worth: Of each `(n, length)`; no gradient goes through it.
+    """
+    counted = F.pad((tokens != 0).cummin(1).values[:, :-1], (1, 0), value=True)
+    losses = F.cross_entropy(scores.flatten(0, 1).float(), tokens.flatten(), reduction="none").view_as(tokens)
+    return (losses * worth.detach() * counted).mean()
 
 
 class Texts(Conditioned):
@@ -51,7 +75,7 @@ class Texts(Conditioned):
 
     @flow
     def nats(self) -> Tensor:
-        """What the texts cost a token."""
+        """What the texts cost."""
         return likelihood(self.G(self.tokens, self.condition), self.tokens)
 
 
@@ -84,6 +108,11 @@ def writer_of(hp: TextHp, rate: float | None = None) -> Player:
     lr = hp.lr if rate is None else rate
     adam = partial(torch.optim.Adam, lr=lr, betas=(0.9, 0.999))
     return Player(("G",), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)}, clip=1.0)
+
+
+def critic_of(rate: float) -> Player:
+    """The player who judges: by Adam at a constant rate."""
+    return Player(("D",), partial(torch.optim.Adam, lr=rate), clip=10.0)
 
 
 def averaged(hp: TextHp) -> dict[str, EMA]:
