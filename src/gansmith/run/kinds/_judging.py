@@ -36,9 +36,8 @@ CHUNK = 256
 FEWEST = 20
 """Validation items below which scores while training would be noise: the last model is then kept."""
 
-EXAMINED, ALIKE = 500, 0.05
-"""Validation items that are compared with all training items, and the distance at which two count as one, as a share
-of the usual distance to the nearest one."""
+EXAMINED = 500
+"""Validation items that are compared with all training items."""
 
 
 @dataclass(frozen=True)
@@ -223,12 +222,18 @@ class KindJudging(Generic[C]):
         if self.eye is None:
             return facts_of(keys, train.names, train.labels, val.labels, train.classes)
         right = accuracy(self._val["logits"], self._val["labels"]) if "logits" in self._val else None
+        leaks, examined = self._leaks(val)
+        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right, leaks, examined)
+
+    def _leaks(self, val: Items) -> tuple[list[str], int]:
+        """Validation items that are nearly the same as some training item, and how many were looked at."""
+        if not self.data.kind.alike:
+            return [], 0
         features = self._val["features"]
         asked = features[:EXAMINED]
         usual = float(nearest_items(features, features, 2)[0][:, 1].median())
-        near = (nearest_items(asked, self.train["features"])[0][:, 0] < ALIKE * usual).nonzero().flatten().tolist()
-        leaks = [val.names[i] for i in near]
-        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right, leaks, len(asked))
+        near = nearest_items(asked, self.train["features"])[0][:, 0] < self.data.kind.alike * usual
+        return [val.names[i] for i in near.nonzero().flatten().tolist()], len(asked)
 
     def draw(self, model: KindModel[C], place: Path) -> Path:
         """A picture of some samples."""

@@ -142,6 +142,8 @@ class Kind(Free, Generic[C]):
         samples: Samples of the scores at the end of a run.
         shown: Samples in a picture and in the report.
         compared: Training items that further scores are given, at most.
+        alike: Distance of features at which two items count as one, as a share of the usual distance to the nearest; 0
+            where features don't tell that.
     """
 
     id: ClassVar[str]
@@ -155,6 +157,7 @@ class Kind(Free, Generic[C]):
     samples: ClassVar[int] = 2_000
     shown: ClassVar[int] = 16
     compared: ClassVar[int] = 2_000
+    alike: ClassVar[float] = 0.05
     demo: ClassVar[Demo]
 
     @abstractmethod

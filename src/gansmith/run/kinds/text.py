@@ -120,6 +120,7 @@ class Text(Kind[TextCodec]):
     places: ClassVar[tuple[str, ...]] = (".txt", ".csv", ".jsonl")
     place: ClassVar[str] = ".txt, .csv or .jsonl, or a folder"
     compared: ClassVar[int] = 20_000
+    alike: ClassVar[float] = 0.0  # hashed words don't tell their order
     demo: ClassVar[Demo] = Demo(
         lambda folder: sonnets_path(),
         "mle",
