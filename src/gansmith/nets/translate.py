@@ -153,8 +153,7 @@ class ResNetTranslator(nn.Module):
 
     def painted(self, h: Tensor) -> Tensor:
         """From the last maps to images."""
-        made: Tensor = self.head(self.out(F.pad(h, (3, 3, 3, 3), "reflect")))
-        return made
+        return self.head(self.out(F.pad(h, (3, 3, 3, 3), "reflect")))  # type: ignore[no-any-return]
 
     def features(self, image: Tensor) -> list[Tensor]:
         """Maps on the way, which CUT compares: the image, each halving's convolution, the first and a middle block."""

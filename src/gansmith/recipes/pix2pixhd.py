@@ -33,10 +33,7 @@ class Pix2pixHdHp(TranslateHp):
     warmup: int = Setting(500, ge=1, le=10_000_000, description="rounds of the first stage, at half the size")
     matching: float = Setting(10.0, ge=0, description="weight of being alike in the discriminators' maps")
     l1: float = Setting(0.0, ge=0, description="weight of the mean absolute difference of pixels (the paper: 0)")
-    upsample: Upsample = Setting(
-        "repeat",
-        description="how maps are doubled: transposed layers are those of public weights, and begin with grids",
-    )
+    upsample: Upsample = Setting("repeat", description="how maps are doubled; transposed layers begin with grids")
 
 
 class Scales(Pairs):
@@ -115,10 +112,7 @@ def _scores(maps: list[list[Tensor]]) -> Tensor:
     sizes={
         "s": {},
         "m": {"width": 32, "blocks": 6, "local": 3, "halvings": 3, "scales": 3, "judge": 32},
-        "l": {
-            **{"width": 64, "blocks": 9, "local": 3, "halvings": 4, "scales": 3, "judge": 64},
-            **{"batch": 1, "ema": 0.0},
-        },
+        "l": {"width": 64, "blocks": 9, "local": 3, "halvings": 4, "scales": 3, "judge": 64, "batch": 1, "ema": 0.0},
     },
     references=(
         "Wang et al. 2018, High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs, "
@@ -135,9 +129,8 @@ def pix2pixhd(spec: Spec, hp: Pix2pixHdHp) -> Game:
     halvings = min(hp.halvings, int(math.log2(min(height, width))) - 2)
     if halvings < 1:
         raise InputError(f"pix2pixhd needs images of at least 8 pixels a side; these have {height}x{width}")
-    generator = CoarseToFine(
-        channels, made, hp.width, hp.blocks, hp.local, halvings, head=image.head, upsample=hp.upsample
-    )
+    shape = (channels, made, hp.width, hp.blocks, hp.local, halvings)
+    generator = CoarseToFine(*shape, head=image.head, upsample=hp.upsample)
     judges = MultiScaleDiscriminator((channels + made, (height + 1) // 2, (width + 1) // 2), hp.judge, hp.scales)
     d = {"adv": Term(lambda s: s.d_loss)}
     g = {"adv": Term(lambda s: s.g_loss)}
