@@ -75,6 +75,12 @@ ROWS = Example(
     "x: a real row of tokens, h: the part of them that is known, z: noise.",
     "gansmith train my_table.csv --recipe {} --budget 3m",
 )
+COURSES = Example(
+    {"signal": Field((2, 24), "real"), "label": Field((), "label", names=("idle", "running"))},
+    "On series of two channels and 24 steps with two classes, size s:",
+    "x: a real series, c: its class, z: noise.",
+    "gansmith train my_series.csv --recipe {} --budget 10m",
+)
 TRANSLATED = Example(
     {"image": Field((3, 64, 64), "real", head="tanh")},
     "On 64x64 colour images, size s:",
@@ -95,7 +101,7 @@ LINES = Example(
     "x: a real text of tokens, z: noise.",
     "gansmith train my_texts.txt --recipe {} --budget 5m",
 )
-OTHERS = {"table": ROWS, "text": LINES}
+OTHERS = {"table": ROWS, "text": LINES, "series": COURSES}
 """Examples of kinds of data that are no images."""
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"

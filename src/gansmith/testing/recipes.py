@@ -35,7 +35,13 @@ ROWS: Spec = {
 """Rows of a table."""
 LINES: Spec = {"tokens": Field((7,), "token", tokens=(Token(9),) * 7), "label": LABELLED["label"]}
 """Texts of tokens, of three classes."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES}
+COURSES: Spec = {
+    "signal": Field((2, 13), "real"),
+    "mask": Field((2, 13), "mask"),
+    "label": LABELLED["label"],
+}
+"""Time series with missing values and classes."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES, "series": COURSES}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
