@@ -1,0 +1,125 @@
+"""Time series from a file to a judged model and back to files, by the commands."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import gansmith
+from gansmith.cli.main import run as command
+from gansmith.data.series.simulated import STATES, STEPS, simulate
+from gansmith.run.kinds._registry import kind_of
+from gansmith.run.kinds.series import KIND
+from gansmith.run.series_pictures import autocorrelations, courses, panels, spectra
+
+SMALL = ["width=4", "z_dim=4", "batch=16"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Few samples, and networks that learn for a few steps, to judge by."""
+    from gansmith.metrics.series import posthoc
+
+    monkeypatch.setattr(type(KIND), "samples", 64)
+    monkeypatch.setattr(type(KIND), "shown", 6)
+    fast = posthoc.Learning(steps=3)
+    monkeypatch.setattr(posthoc.discriminative, "__defaults__", (fast,))
+    monkeypatch.setattr(posthoc.predictive, "__defaults__", (fast,))
+
+
+@pytest.fixture
+def data(tmp_path):
+    return simulate(tmp_path / "data", 120)
+
+
+def test_the_demos_data_are_recognised_and_as_described(data):
+    kind, why = kind_of(data)
+    assert kind.id == "series"
+    assert "step rises from row to row in each id" in why
+    items = KIND.open(data, KIND.options(), None)
+    assert items.classes == STATES
+    assert items.arrays["vibration"].shape == (120, STEPS)
+    assert 0.01 < np.isnan(items.arrays["load"]).mean() < 0.05
+    assert kind_of(data, "table") is None
+    lines = KIND.describe(items)
+    assert lines[0] == "48 steps each"
+    assert any("missing" in line for line in lines)
+
+
+def test_train_sample_evaluate_inspect(data, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert command(["train", str(data), "--budget", "96", "--out", str(run), *SMALL]) == 0
+    told = capsys.readouterr()
+    assert "discriminative" in told.out
+    scores = json.loads((run / "model" / "metrics.json").read_text())
+    names = {r["name"] for r in scores["results"]}
+    assert {"discriminative", "predictive", "autocorrelation", "spectrum", "marginals", "ks"} <= names
+    assert {"cross_correlation", "missing", "useful", "kernel", "accuracy"} <= names
+    assert {"courses.svg", "spectrum.svg", "autocorrelation.svg", "nearest.svg"} <= {
+        p.name for p in (run / "samples").iterdir()
+    }
+    out = tmp_path / "worn.csv"
+    assert command(["sample", str(run), "-n", "4", "--where", "label=worn", "--out", str(out)]) == 0
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["label"] for row in rows} == {"worn"}
+    assert {row["id"] for row in rows} == set("0123")
+    assert all(row["load"] == "" or row["load"].isdigit() for row in rows)
+    assert command(["sample", str(run), "-n", "4", "--out", str(tmp_path / "made")]) == 2
+    assert "series are written to a file ending in .csv" in capsys.readouterr().err
+    assert command(["evaluate", str(run), str(data), "-n", "32", "--metrics", "spectrum,useful"]) == 0
+    assert command(["inspect", str(data)]) == 0
+    assert "channel vibration" in capsys.readouterr().out
+
+
+def test_npz_comes_back_with_its_channels(data, tmp_path):
+    run = gansmith.train(data, "seriesgan", out=tmp_path / "run", budget="32", width=4, batch=16)
+    made = gansmith.load(run.folder.root).sample(3, seed=1)
+    assert made.arrays["load"].shape == (3, STEPS)
+    assert command(["sample", str(run.folder.root), "-n", "3", "--seed", "1", "--out", str(tmp_path / "a.npz")]) == 0
+    with np.load(tmp_path / "a.npz") as file:
+        assert np.array_equal(file["series"][:, :, 1], made.arrays["load"], equal_nan=True)
+    assert kind_of(tmp_path / "a.npz")[0].id == "series"
+
+
+def test_one_long_series_without_stamps_is_series_where_somebody_says_so(tmp_path, capsys):
+    path = tmp_path / "price.csv"
+    walk = np.cumsum(np.random.default_rng(0).normal(size=(600, 2)), 0)
+    path.write_text("a,b\n" + "\n".join(f"{u:.2f},{v:.2f}" for u, v in walk) + "\n")
+    assert kind_of(path) is None
+    words = ["train", str(path), "--modality", "series", "--read", "length=16", "--recipe", "timegan", "--budget", "96"]
+    small = ["hidden=4", "layers=1", "embedding=1", "supervising=1", "batch=16"]
+    assert command([*words, "--out", str(tmp_path / "run"), *small]) == 0
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["data"]["form"] == "16 steps of 2 channels (a, b)"
+    path.write_text("a,b\n1,2\n")
+    assert command(["train", str(path), "--modality", "series", "--out", str(tmp_path / "other")]) == 2
+    assert "has no two rows" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+def test_drawings_hold_lines_with_holes():
+    rng = np.random.default_rng(0)
+    real, made = rng.normal(size=(5, 20)), rng.normal(size=(4, 20))
+    made[0, 5:8] = np.nan
+    drawn = panels([courses("a < b", real, made), autocorrelations("a", real, made), spectra("a", real, made)], "what")
+    assert drawn.startswith("<svg")
+    assert "a &lt; b" in drawn
+    assert "nan" not in drawn
+    assert drawn.count('fill="none" stroke="#d9641a"') == 4 + 1 + 1
+    again = autocorrelations("a", real, real)
+    assert np.array_equal(again.real, again.made)
+    assert again.real[0, 0] == 1
+
+
+@pytest.mark.slow
+def test_the_demo_makes_series_like_real_ones(tmp_path):
+    assert command(["demo", "--series", "--out", str(tmp_path / "demo")]) == 0
+    scores = json.loads((tmp_path / "demo" / "model" / "metrics.json").read_text())
+    value = {r["name"]: r["value"] for r in scores["results"]}
+    assert value["useful"] > 0.8
+    assert value["missing"] < 0.03
+    assert value["marginals"] < 0.4
