@@ -85,6 +85,7 @@ class TableGAN:
                 seed=self.seed,
                 listener=self.listener,
                 request={
+                    "modality": "table",
                     "schema": self.schema,
                     "target": self.target,
                     "protect_outliers": self.protect_outliers,

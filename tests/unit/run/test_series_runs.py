@@ -123,3 +123,40 @@ def test_the_demo_makes_series_like_real_ones(tmp_path):
     assert value["useful"] > 0.8
     assert value["missing"] < 0.03
     assert value["marginals"] < 0.4
+
+
+def dated(path):
+    stamps = np.datetime64("2024-01-01") + np.arange(60)
+    path.write_text("day,load\n" + "\n".join(f"{day},{i * i % 17}" for i, day in enumerate(stamps)) + "\n")
+    return path
+
+
+def test_what_acts_on_tables_says_how_to_read_the_file_as_one(tmp_path, capsys):
+    path = dated(tmp_path / "days.csv")
+    assert kind_of(path)[0].id == "series"
+    assert command(["train", str(path), "--target", "load", "--out", str(tmp_path / "run")]) == 2
+    assert "--target can't act on those: --modality table reads it as a table" in capsys.readouterr().err
+    for words, told in (
+        (["--read", "lenght=3"], "did you mean 'length'"),
+        (["--read", "irregular=no"], "irregular"),
+        (["--read", "length=500"], "fewer than a window of 500"),
+        (["--recipe", "dcgan", "--modality", "series"], "recipe dcgan is for images"),
+    ):
+        assert command(["train", str(path), *words, "--out", str(tmp_path / "run")]) == 2
+        assert told in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_frames_with_dates_stay_tables(monkeypatch):
+    pytest.importorskip("pyarrow")
+    from gansmith import table_gan
+
+    asked = {}
+    monkeypatch.setattr(table_gan, "train", lambda *args, **named: asked.update(named["request"]) or exit_now())
+    with pytest.raises(StopIteration):
+        table_gan.TableGAN().fit({"day": [1, 2], "load": [3, 4]})
+    assert asked["modality"] == "table"
+
+
+def exit_now():
+    raise StopIteration

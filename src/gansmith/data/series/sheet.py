@@ -91,11 +91,14 @@ def _typed(column: Sequence[str]) -> NDArray[Any]:
 
 def _arrow(path: Path, most: int | None) -> Sheet:
     table = open_table(path)
+    if "image" in table.kinds.values():
+        raise InputError(f"{path}: holds bytes or pictures, and no series")
     found = {}
     for name in table.types:
         values: list[Any] = []
         for chunk in range(len(table.sizes)):
-            values += table.chunk(chunk, name).to_pylist()
+            part = table.chunk(chunk, name)
+            values += (part if most is None else part.slice(0, most)).to_pylist()
             if most is not None and len(values) >= most:
                 break
         found[name] = _typed(["" if value is None else str(value) for value in values[:most]])

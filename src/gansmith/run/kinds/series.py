@@ -31,6 +31,7 @@ from gansmith.run.kinds._kind import Demo, Instrument, Kind, Made, Sides
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.kinds._probe import Probe
 from gansmith.run.modality import Shown
+from gansmith.run.request import Request
 from gansmith.run.series_pictures import Floats, Lines, autocorrelations, courses, panels, spectra
 from gansmith.types import Batch, Json
 
@@ -177,6 +178,15 @@ class Series(Kind[SeriesCodec]):
             "train my_series.csv        (a .csv, .npz or parquet of your own)",
         ),
     )
+
+    def asked(self, request: Request) -> Request:
+        """As every kind does; what acts on tables only is told how to read the file as one."""
+        try:
+            return super().asked(request)
+        except InputError as error:
+            if request.modality is not None:
+                raise
+            raise InputError(*(f"{line}: --modality table reads it as a table" for line in error.problems)) from None
 
     def recognise(self, path: Path) -> str | None:
         """Tables with a rising stamp and else numbers, and arrays called `series`."""
