@@ -35,7 +35,12 @@ ROWS: Spec = {
 """Rows of a table."""
 LINES: Spec = {"tokens": Field((7,), "token", tokens=(Token(9),) * 7), "label": LABELLED["label"]}
 """Texts of tokens, of three classes."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES}
+SOUNDS: Spec = {
+    "signal": Field((1, 1100), "real", head="tanh", rate=4000),
+    "label": Field((), "label", names=("a", "b", "c")),
+}
+"""Sounds of classes."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES, "audio": SOUNDS}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
