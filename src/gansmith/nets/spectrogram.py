@@ -13,12 +13,14 @@ from gansmith.features.sound import decibels, magnitudes, mel_filters, window_fo
 __all__ = ["MelPicture"]
 
 _UPDATES, _ROUNDS = 8, 12
-"""Of the magnitudes, and of the phases: twice as many change the mel bands of the sound by less than 0.1 dB."""
+"""Of the magnitudes, and of the phases: twice as many change the mel bands of the sound by about 0.1 dB."""
 
 _MOMENTUM = 0.99
 _STEPS = 128
 """Levels are rounded to half the picture's range over this, 0.23 dB, before phases are sought: the search would make
 audible what differs in the last bit, as networks do between batches of different sizes."""
+_QUIET = -0.9
+"""Up to here, 3 dB above the floor, a band counts as silent: tanh does not reach the floor itself."""
 _NOTHING = 1e-6
 """What a silent band is taken for: 120 dB under full scale, and no denormal number, which would be slow."""
 
@@ -64,7 +66,7 @@ class MelPicture(nn.Module):
         """From pictures `(n, channels, bands, frames)` in [-1, 1] to signals `(n, channels, length)` in [-1, 1]."""
         n, channels = picture.shape[:2]
         level = (picture.float().flatten(0, 1) * _STEPS).round() / _STEPS
-        bands = torch.where(level <= -1, _NOTHING, 10 ** ((1 - level) * (self.floor / 40)))
+        bands = torch.where(level <= _QUIET, _NOTHING, 10 ** ((1 - level) * (self.floor / 40)))
         spectrum = F.pad(self._spectrum(bands) * (self.window / 4), (0, 1), mode="replicate")
         signal = self._signal(spectrum[..., : self.length // self.hop + 1])
         peak = signal.abs().amax(1, keepdim=True)

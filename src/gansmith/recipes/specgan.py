@@ -11,7 +11,7 @@ from gansmith.core import Draw, Game, flow
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.spectrogram import MelPicture
 from gansmith.recipes._conditions import classes_of
-from gansmith.recipes._recipe import recipe
+from gansmith.recipes._recipe import ViewHp, recipe
 from gansmith.recipes._signals import signal_field
 from gansmith.recipes._sounds import Heard, SoundHp, sound_duel
 from gansmith.types import Batch, Spec
@@ -20,7 +20,7 @@ USUAL_RATE = 16_000
 """Samples a second that are assumed of data that don't say."""
 
 
-class SpecganHp(SoundHp):
+class SpecganHp(ViewHp, SoundHp):
     """Hyper-parameters of `specgan`."""
 
     bands: int = Setting(64, ge=4, le=512, description="mel bands: rows of the picture")

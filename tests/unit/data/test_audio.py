@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.data.audio import decode
@@ -57,6 +57,7 @@ def folder(tmp_path):
 # --- WAV
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.integers(1, 3).flatmap(
         lambda c: st.lists(st.tuples(*[st.integers(-32768, 32767)] * c), min_size=1, max_size=40)
@@ -107,6 +108,7 @@ def test_damaged_files_are_told(data, told, monkeypatch):
         read_sound(data, "x.wav")
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(data):
     for head in (b"", riff(1, 16, b"")[:48]):
@@ -165,6 +167,7 @@ def test_channels_are_mixed_or_doubled():
     assert mixed(two[:1], 2).tolist() == [[1.0] * 3] * 2
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=6), st.integers(10, 120))
 def test_clips_hold_every_sample_but_those_counted(lengths, length):
     sounds = [np.arange(1, n + 1, dtype=np.int16)[None] for n in lengths]
@@ -290,6 +293,7 @@ def test_recognition(folder, tmp_path):
 # --- codec
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 2), st.lists(st.integers(-32768, 32767), min_size=8, max_size=8))
 def test_the_codec_gives_back_every_sample(channels, values):
     signal = np.array(values, np.int16).reshape(-1, channels, 4)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.features.logmel import LogMel
@@ -24,6 +24,7 @@ def tone(hertz, seconds=0.5, loud=0.5):
 # --- waves
 
 
+@settings(deadline=None, max_examples=12)
 @given(st.integers(20, 5000), st.integers(1, 2))
 def test_any_length_is_made_and_judged(length, channels):
     made = WaveGenerator((channels, length), 4, 1)(torch.randn(2, 4))
@@ -81,6 +82,7 @@ def test_magnitudes_are_a_transcription_of_their_definition():
     torch.testing.assert_close(magnitudes(x, window, hop)[0, 0, :, frame], wanted)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1000, 48000), st.integers(4, 100))
 def test_mel_bands_are_weighted_means_in_order(rate, bands):
     window = window_for(rate)
@@ -144,6 +146,17 @@ def test_log_mel_statistics_see_pitch_place_and_motion():
     assert float(cells[:2].min()) > 4 and float(cells[-2:].max()) == pytest.approx(0, abs=0.5)
     assert float(ear(early)[0, -16:].max()) > float(ear(tone(500))[0, -16:].max())
     assert ear.id == "logmel-16x6-8000"
+
+
+def test_fitted_statistics_count_from_the_mean_in_deviations():
+    sounds = torch.randn(60, 1, 2048) * torch.rand(60, 1, 1)
+    plain = LogMel(RATE)
+    features = plain(sounds)
+    fitted = plain.fitted(features)
+    wanted = (features - features.mean(0)) / (features.std(0, unbiased=False) + 0.1)
+    torch.testing.assert_close(fitted(sounds), wanted, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(fitted.fitted(fitted(sounds))(sounds).mean(0), torch.zeros(128), rtol=0, atol=1e-4)
+    assert fitted.hash != plain.hash == LogMel(RATE).hash
 
 
 def test_log_mel_statistics_refuse_what_is_no_sound():

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gansmith.data.audio.options import AudioOptions
 from gansmith.data.item_codec import ItemCodec
@@ -88,10 +89,14 @@ class SoundCodec(ItemCodec):
                 f"sounds are {signal.dtype} {signal.shape}, but this codec takes int16 (N, {self.channels}, "
                 f"{self.length}): read them with rate={self.rate} and seconds={self.seconds:g}"
             )
-        batch = {"signal": torch.from_numpy(signal.astype(np.float32) / np.float32(32768))}
+        batch = {"signal": self.signal(signal)}
         if self.classes:
             batch["label"] = torch.from_numpy(self._checked(labels, len(signal)))
         return batch
+
+    def signal(self, clips: NDArray[np.int16]) -> Tensor:
+        """Clips `(N, channels, length)` as float32 in [-1, 1)."""
+        return torch.from_numpy(clips.astype(np.float32) / np.float32(32768))
 
     def _checked(self, labels: Labels | None, rows: int) -> Labels:
         if labels is None:

@@ -92,7 +92,7 @@ def play(instrument: str, take: int) -> NDArray[np.int16]:
     return np.asarray(np.rint(sound / np.abs(sound).max() * 0.9 * 32767), np.int16)[None]
 
 
-def write_instruments(folder: Path, takes: int = 100) -> Path:
+def write_instruments(folder: Path, takes: int = 150) -> Path:
     """Write so many sounds of every instrument into sub-folders, where they aren't there yet; returns the folder."""
     for name in INSTRUMENTS:
         (folder / name).mkdir(parents=True, exist_ok=True)

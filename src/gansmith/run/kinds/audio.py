@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL.Image import Image
 from torch import Tensor
 
@@ -29,6 +30,8 @@ from gansmith.types import Batch, Json
 
 __all__ = ["KIND"]
 
+CHUNK, MOST = 256, 2_048
+"""Training sounds that set the scale of features, and how many are measured at once."""
 PLAYED = 8
 """Sounds that a report plays; the sheets show more."""
 
@@ -38,11 +41,14 @@ class Ear:
 
     Args:
         codec: Of the sounds.
+        train: Training sounds, whose features set the scale.
     """
 
-    def __init__(self, codec: SoundCodec) -> None:
+    def __init__(self, codec: SoundCodec, train: Items) -> None:
         self.codec = codec
-        self.logmel = LogMel(codec.rate)
+        plain, some = LogMel(codec.rate), train.arrays["signal"]
+        levels = [plain(codec.signal(some[i : i + CHUNK])) for i in range(0, min(len(some), MOST), CHUNK)]
+        self.logmel = plain.fitted(torch.cat(levels))
         self.id, self.hash = self.logmel.id, self.logmel.hash
 
     def features(self, batch: Batch) -> Tensor:
@@ -95,7 +101,7 @@ class Audio(Kind[SoundCodec]):
     demo = Demo(
         write_instruments,
         "specgan",
-        "40k",
+        "9k",
         "short sounds of six instruments",
         (
             "gansmith sample {run} -n 24 --out sounds.png",
@@ -124,8 +130,8 @@ class Audio(Kind[SoundCodec]):
         return SoundCodec.from_json(data)
 
     def instrument(self, codec: SoundCodec, train: Items) -> Ear:
-        """Log-mel statistics at the codec's rate."""
-        return Ear(codec)
+        """Log-mel statistics at the codec's rate, on the scale of training sounds."""
+        return Ear(codec, train)
 
     def write(
         self, model: KindModel[SoundCodec], parts: Iterator[Made], n: int, out: Path, tick: Callable[[float], None]
