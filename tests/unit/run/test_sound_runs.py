@@ -17,6 +17,7 @@ from gansmith.data.audio.synth import write_instruments
 from gansmith.run.demo import item_demo
 from gansmith.run.kinds._registry import find_kind, kind_of
 from gansmith.run.sound_pictures import spectrogram_sheet
+from gansmith.run.train import train
 
 KIND = find_kind("audio")
 SMALL = {"width": 4, "z_dim": 8, "bands": 16}
@@ -124,8 +125,8 @@ def test_a_sheet_has_a_tile_for_each_sound():
 
 @pytest.mark.slow
 def test_the_demo_learns_its_instruments(tmp_path):
-    request = item_demo(KIND, "4k", out=str(tmp_path / "demo"), seed=0)
-    found = gansmith.run.train.train(request)
+    request = item_demo(KIND, "2k", out=str(tmp_path / "demo"), seed=0)
+    found = train(request)
     assert Path(request.data, "bell", "000.wav").is_file()
-    assert found.evaluation["accuracy"].value > 0.7
-    assert found.evaluation["stft_distance"].value < 6
+    assert found.evaluation["accuracy"].value > 0.6
+    assert found.evaluation["stft_distance"].value < 8
