@@ -21,6 +21,9 @@ _STEPS = 128
 audible what differs in the last bit, as networks do between batches of different sizes."""
 _QUIET = -0.9
 """Up to here, 3 dB above the floor, a band counts as silent: tanh does not reach the floor itself."""
+_HELD, _LOUD = 0.995, 0.95
+"""A sound beyond full scale is made quieter until this share of its samples lies below this level; the rest, a few
+milliseconds of an attack, is cut off. A single sample would otherwise decide how loud the whole is."""
 _NOTHING = 1e-6
 """What a silent band is taken for: 120 dB under full scale, and no denormal number, which would be slow."""
 
@@ -69,8 +72,8 @@ class MelPicture(nn.Module):
         bands = torch.where(level <= _QUIET, _NOTHING, 10 ** ((1 - level) * (self.floor / 40)))
         spectrum = F.pad(self._spectrum(bands) * (self.window / 4), (0, 1), mode="replicate")
         signal = self._signal(spectrum[..., : self.length // self.hop + 1])
-        peak = signal.abs().amax(1, keepdim=True)
-        return (signal / peak.clamp_min(1.0)).reshape(n, channels, self.length)
+        loud = signal.abs().kthvalue(math.ceil(_HELD * self.length), 1, keepdim=True).values
+        return (signal / (loud / _LOUD).clamp_min(1.0)).clamp(-1, 1).reshape(n, channels, self.length)
 
     def _spectrum(self, bands: Tensor) -> Tensor:
         """Magnitudes `(n, bins, frames)` with these mel bands."""
