@@ -87,6 +87,15 @@ TRANSLATED = Example(
     "x: a real image, z: noise.",
     "",
 )
+SOUNDS = Example(
+    {
+        "signal": Field((1, 8192), "real", head="tanh", rate=16_000),
+        "label": Field((), "label", names=tuple("0123456789")),
+    },
+    "On half a second of mono sound at 16,000 Hz, of ten classes, size s:",
+    "x: a real sound, c: its class, z: noise.",
+    "gansmith train my_sounds/ --recipe {} --budget 10m",
+)
 COMMANDS_OF = {
     "pairs": "gansmith train my_pairs/ --recipe {} --budget 10m",
     "unpaired": "gansmith train sketches/ photos/ --recipe {} --budget 10m",
@@ -101,7 +110,12 @@ LINES = Example(
     "x: a real text of tokens, z: noise.",
     "gansmith train my_texts.txt --recipe {} --budget 5m",
 )
-OTHERS = {"table": ROWS, "text": LINES, "series": COURSES}
+OTHERS = {
+    "table": ROWS,
+    "text": LINES,
+    "series": COURSES,
+    "audio": SOUNDS,
+}
 """Examples of kinds of data that are no images."""
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"

@@ -47,6 +47,7 @@ class Field:
         names: Class names of a `label` (its number of classes is `len(names)`), or names of a vector's entries: those
             of one category are `colour=red`, `colour=blue`; names of the tokens of a `token` field. Empty otherwise.
         tokens: What each token of a `token` field is.
+        rate: Steps a second of the last axis where that is time (samples of a sound); 0 where it isn't, or isn't known.
     """
 
     shape: tuple[int, ...]
@@ -54,6 +55,7 @@ class Field:
     head: str | None = None
     names: tuple[str, ...] = ()
     tokens: tuple[Token, ...] = ()
+    rate: float = 0.0
 
 
 Spec: TypeAlias = Mapping[str, Field]

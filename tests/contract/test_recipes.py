@@ -56,6 +56,8 @@ SMALL = {
     "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
     "seriesgan": {"width": 4, "z_dim": 8},
     "timegan": {"hidden": 6, "layers": 1, "embedding": 3, "supervising": 2},
+    "specgan": {"width": 4, "z_dim": 8, "bands": 8},
+    "wavegan": {"width": 4, "z_dim": 8},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -55,11 +55,20 @@ def hidden(path: str) -> bool:
 
 def is_picture(path: str) -> bool:
     """Whether the ending of a name is that of a picture."""
-    return PurePosixPath(path).suffix.lower() in EXTENSIONS
+    return _ends(path, EXTENSIONS)
+
+
+def _ends(path: str, endings: Collection[str]) -> bool:
+    return PurePosixPath(path).suffix.lower() in endings
 
 
 def arrange(
-    paths: Sequence[str], read_text: Callable[[str], str], where: str, options: ReadOptions | None = None
+    paths: Sequence[str],
+    read_text: Callable[[str], str],
+    where: str,
+    options: ReadOptions | None = None,
+    endings: Collection[str] = EXTENSIONS,
+    things: str = "pictures",
 ) -> Layout:
     """Read classes and splits out of the names of files.
 
@@ -73,18 +82,20 @@ def arrange(
         read_text: Reads one of the paths as text.
         where: The source, for messages.
         options: Which columns of the table are attributes and captions; None for the defaults.
+        endings: Of the names of the files that are looked for, in lower case.
+        things: What they are, for messages.
 
     Raises:
-        InputError: If there is no picture, if splits and other folders or classes and loose pictures are mixed, or
+        InputError: If there is no such file, if splits and other folders or classes and loose pictures are mixed, or
             if the table does not match the files, or an option can't act; with every problem.
     """
     visible = [p for p in paths if not hidden(p)]
-    files = sorted((p for p in visible if is_picture(p)), key=natural)
+    files = sorted((p for p in visible if _ends(p, endings)), key=natural)
     if not files:
-        raise InputError(_nothing(visible, where))
+        raise InputError(_nothing(visible, where, endings, things))
     prefix = common_folder(files)
     rest = [p[len(prefix) :] for p in files]
-    splits = _splits(rest, where)
+    splits = _splits(rest, where, things)
     base = next((b for b in ("", prefix) if b + LABEL_FILE in set(visible)), None)
     if options is not None:
         options.only(() if base is None else COLUMNS, where)
@@ -92,7 +103,7 @@ def arrange(
         found = read_label_table(read_text(base + LABEL_FILE), [p[len(base) :] for p in files], where, options)
         own = tuple(given or by_folder for given, by_folder in zip(found.splits, splits, strict=True))
         return Layout(tuple(files), found.labels, found.classes, own, found.columns, found.notes)
-    labels, classes = _classes(rest, splits, where)
+    labels, classes = _classes(rest, splits, where, things)
     return Layout(tuple(files), labels, classes, tuple(splits))
 
 
@@ -109,14 +120,14 @@ def common_folder(paths: Sequence[str]) -> str:
     return "/".join(first[:kept]) + "/" if kept else ""
 
 
-def _splits(rest: Sequence[str], where: str) -> list[Split | None]:
+def _splits(rest: Sequence[str], where: str, things: str) -> list[Split | None]:
     tops = [p.split("/")[0] if "/" in p else "" for p in rest]
     named = {t for t in tops if t.lower() in SPLIT_NAMES}
     others = sorted({t for t in tops if t.lower() not in SPLIT_NAMES})
     if named and not others:
         return [SPLIT_NAMES[t.lower()] for t in tops]
     if len({SPLIT_NAMES[t.lower()] for t in named}) > 1:
-        odd = ", ".join(t or "pictures directly in it" for t in others)
+        odd = ", ".join(t or f"{things} directly in it" for t in others)
         raise InputError(
             f"{where}: holds the splits {', '.join(sorted(named))} beside {odd}: "
             "move everything into the splits, or rename them if they are classes"
@@ -125,7 +136,7 @@ def _splits(rest: Sequence[str], where: str) -> list[Split | None]:
 
 
 def _classes(
-    rest: Sequence[str], splits: Sequence[Split | None], where: str
+    rest: Sequence[str], splits: Sequence[Split | None], where: str, things: str
 ) -> tuple[tuple[int, ...] | None, tuple[str, ...]]:
     inner = _below_splits(rest, splits)
     owners = [p.split("/")[0] if "/" in p else None for p in inner]
@@ -135,7 +146,7 @@ def _classes(
         return None, ()
     if loose:
         raise InputError(
-            f"{where}: {len(loose):,} pictures lie beside the class folders {some(sorted(names, key=natural))} "
+            f"{where}: {len(loose):,} {things} lie beside the class folders {some(sorted(names, key=natural))} "
             f"({some(loose)}): move them into a class folder, or out of the way"
         )
     classes = tuple(sorted(names, key=natural))
@@ -150,13 +161,13 @@ def _below_splits(rest: Sequence[str], splits: Sequence[Split | None]) -> list[s
     return [p[len(prefix) :] for p in below]
 
 
-def _nothing(visible: Sequence[str], where: str) -> str:
-    wanted = " ".join(sorted(EXTENSIONS))
+def _nothing(visible: Sequence[str], where: str, endings: Collection[str], things: str) -> str:
+    wanted, thing = " ".join(sorted(endings)), things.removesuffix("s")
     if not visible:
-        return f"{where}: is empty: no picture found (looked for {wanted})"
+        return f"{where}: is empty: no {thing} found (looked for {wanted})"
     kinds = Counter(PurePosixPath(p).suffix.lower() or "no ending" for p in visible)
     found = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5))
     hint = ""
     if any(kind in kinds for kind in (".npz", ".npy", ".zip", ".arrow")):
         hint = "; give the path of the file itself to read it"
-    return f"{where}: no picture found among {len(visible):,} files (looked for {wanted}; found {found}){hint}"
+    return f"{where}: no {thing} found among {len(visible):,} files (looked for {wanted}; found {found}){hint}"

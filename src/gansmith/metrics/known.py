@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gansmith.metrics.audio import AUDIO_MEASURES
 from gansmith.metrics.kind_measure import KindMeasure
 from gansmith.metrics.measure import Measure
 from gansmith.metrics.measures import MEASURES
@@ -15,7 +16,11 @@ from gansmith.metrics.text.measures import TEXT_MEASURES
 
 __all__ = ["KIND_MEASURES", "measure_named", "measure_of"]
 
-KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {"series": SERIES_MEASURES, "text": TEXT_MEASURES}
+KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {
+    "series": SERIES_MEASURES,
+    "text": TEXT_MEASURES,
+    "audio": AUDIO_MEASURES,
+}
 """What only one kind of data is measured by: by the kind, then by the name."""
 
 

@@ -41,7 +41,17 @@ COURSES: Spec = {
     "label": LABELLED["label"],
 }
 """Time series with missing values and classes."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES, "series": COURSES}
+SOUNDS: Spec = {
+    "signal": Field((1, 1100), "real", head="tanh", rate=4000),
+    "label": Field((), "label", names=("a", "b", "c")),
+}
+"""Sounds of classes."""
+FIELDS: Mapping[str, Spec] = {
+    "table": ROWS,
+    "text": LINES,
+    "series": COURSES,
+    "audio": SOUNDS,
+}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
