@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gansmith.metrics.kind_measure import KindMeasure
 from gansmith.metrics.measure import Measure
 from gansmith.metrics.measures import MEASURES
+from gansmith.metrics.music.measures import MUSIC_MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.table.case import TABLE_MEASURES, TableMeasure
 from gansmith.metrics.table.related import RELATED_MEASURES
@@ -14,7 +15,7 @@ from gansmith.metrics.text.measures import TEXT_MEASURES
 
 __all__ = ["KIND_MEASURES", "measure_named", "measure_of"]
 
-KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {"text": TEXT_MEASURES}
+KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {"music": MUSIC_MEASURES, "text": TEXT_MEASURES}
 """What only one kind of data is measured by: by the kind, then by the name."""
 
 
