@@ -54,6 +54,8 @@ SMALL = {
     "mle": {"width": 4},
     "seqgan": {"width": 4, "warmup": 2, "critic_warmup": 2, "points": 2, "filters": 4},
     "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
+    "musegan": {"width": 8, "z_dim": 8},
+    "transformer-gan": {"width": 8, "depth": 1, "critic_width": 8, "every": 2},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}
@@ -153,7 +155,7 @@ BESIDE = {
     "drop_condition": {"conditional": True},
 }
 """Settings that act only beside others."""
-ELSEWHERE = {"flip", "shift", "steps", "ada_target", "ada_speed"}
+ELSEWHERE = {"flip", "shift", "transpose", "steps", "ada_target", "ada_speed"}
 """Settings that act on the data or on sampling, not on a round."""
 
 

@@ -35,7 +35,12 @@ ROWS: Spec = {
 """Rows of a table."""
 LINES: Spec = {"tokens": Field((7,), "token", tokens=(Token(9),) * 7), "label": LABELLED["label"]}
 """Texts of tokens, of three classes."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES}
+VOICES: Spec = {
+    "signal": Field((3, 8, 7), "onehot", names=("rest", "C4", "C#4", "D4", "D#4", "E4", "again")),
+    "label": LABELLED["label"],
+}
+"""Windows of music: three voices, eight steps, five pitches."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES, "music": VOICES}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
