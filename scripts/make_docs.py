@@ -22,6 +22,7 @@ import torch
 import yaml
 
 from gansmith.cli.main import COMMANDS, command
+from gansmith.data.music.song import pitch_name
 from gansmith.recipes._recipe import Recipe
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.testing.recipes import data_for
@@ -110,11 +111,18 @@ LINES = Example(
     "x: a real text of tokens, z: noise.",
     "gansmith train my_texts.txt --recipe {} --budget 5m",
 )
+VOICES = Example(
+    {"signal": Field((4, 32, 47), "onehot", names=("rest", *map(pitch_name, range(36, 82))))},
+    "On two bars of four voices in sixteenths, 46 pitches and a rest, size s:",
+    "x: a real window, z: noise.",
+    "gansmith train my_midi_files/ --recipe {} --budget 10m",
+)
 OTHERS = {
+    "audio": SOUNDS,
+    "music": VOICES,
+    "series": COURSES,
     "table": ROWS,
     "text": LINES,
-    "series": COURSES,
-    "audio": SOUNDS,
 }
 """Examples of kinds of data that are no images."""
 

@@ -58,6 +58,8 @@ SMALL = {
     "timegan": {"hidden": 6, "layers": 1, "embedding": 3, "supervising": 2},
     "specgan": {"width": 4, "z_dim": 8, "bands": 8},
     "wavegan": {"width": 4, "z_dim": 8},
+    "musegan": {"width": 8, "z_dim": 8},
+    "transformer-gan": {"width": 8, "depth": 1, "critic_width": 8, "every": 2},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}
@@ -157,7 +159,7 @@ BESIDE = {
     "drop_condition": {"conditional": True},
 }
 """Settings that act only beside others."""
-ELSEWHERE = {"flip", "shift", "steps", "ada_target", "ada_speed"}
+ELSEWHERE = {"flip", "shift", "transpose", "steps", "ada_target", "ada_speed"}
 """Settings that act on the data or on sampling, not on a round."""
 
 

@@ -8,6 +8,7 @@ from gansmith.metrics.audio import AUDIO_MEASURES
 from gansmith.metrics.kind_measure import KindMeasure
 from gansmith.metrics.measure import Measure
 from gansmith.metrics.measures import MEASURES
+from gansmith.metrics.music.measures import MUSIC_MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.series.measures import SERIES_MEASURES
 from gansmith.metrics.table.case import TABLE_MEASURES, TableMeasure
@@ -17,9 +18,10 @@ from gansmith.metrics.text.measures import TEXT_MEASURES
 __all__ = ["KIND_MEASURES", "measure_named", "measure_of"]
 
 KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {
+    "audio": AUDIO_MEASURES,
+    "music": MUSIC_MEASURES,
     "series": SERIES_MEASURES,
     "text": TEXT_MEASURES,
-    "audio": AUDIO_MEASURES,
 }
 """What only one kind of data is measured by: by the kind, then by the name."""
 

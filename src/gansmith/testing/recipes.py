@@ -46,11 +46,17 @@ SOUNDS: Spec = {
     "label": Field((), "label", names=("a", "b", "c")),
 }
 """Sounds of classes."""
+VOICES: Spec = {
+    "signal": Field((3, 8, 7), "onehot", names=("rest", "C4", "C#4", "D4", "D#4", "E4", "again")),
+    "label": LABELLED["label"],
+}
+"""Windows of music: three voices, eight steps, five pitches."""
 FIELDS: Mapping[str, Spec] = {
+    "audio": SOUNDS,
+    "music": VOICES,
+    "series": COURSES,
     "table": ROWS,
     "text": LINES,
-    "series": COURSES,
-    "audio": SOUNDS,
 }
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
