@@ -54,6 +54,8 @@ SMALL = {
     "mle": {"width": 4},
     "seqgan": {"width": 4, "warmup": 2, "critic_warmup": 2, "points": 2, "filters": 4},
     "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
+    "videogan": {"width": 4, "z_dim": 8},
+    "mocogan": {"width": 4, "z_dim": 8, "motion": 6},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

@@ -35,7 +35,12 @@ ROWS: Spec = {
 """Rows of a table."""
 LINES: Spec = {"tokens": Field((7,), "token", tokens=(Token(9),) * 7), "label": LABELLED["label"]}
 """Texts of tokens, of three classes."""
-FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES}
+CLIPS: Spec = {
+    "signal": Field((3, 5, 16, 20), "real", head="tanh"),
+    "label": Field((), "label", names=("across", "down")),
+}
+"""Clips of five frames, with classes."""
+FIELDS: Mapping[str, Spec] = {"table": ROWS, "text": LINES, "video": CLIPS}
 """Fields of kinds of data that are no images."""
 ROUNDS = 9
 BATCH = 8
