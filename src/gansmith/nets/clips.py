@@ -33,7 +33,7 @@ def fold(clips: Tensor) -> Tensor:
 
 def unfold(frames: Tensor, t: int) -> Tensor:
     """Images `(n t, c, h, w)` as clips `(n, c, t, h, w)`."""
-    return frames.unflatten(0, (-1, t)).transpose(1, 2)
+    return frames.reshape(-1, t, *frames.shape[1:]).transpose(1, 2)
 
 
 class ClipConv(nn.Module):
@@ -63,9 +63,7 @@ class ClipConv(nn.Module):
         c, h, w = x.shape[1:]
         frames = x.permute(0, 2, 3, 1).reshape(-1, t, h, w, c)
         frames = F.pad(frames, (0, 0, 0, 0, 0, 0, self.padding, self.padding))
-        near = [
-            frames[:, k : k + self.stride * (self.steps(t) - 1) + 1 : self.stride] for k in range(self.kernel)
-        ]
+        near = [frames[:, k : k + self.stride * (self.steps(t) - 1) + 1 : self.stride] for k in range(self.kernel)]
         beside = torch.cat(near, 4).reshape(-1, h, w, c * self.kernel).permute(0, 3, 1, 2)
         made: Tensor = self.conv(beside)
         return made

@@ -84,7 +84,7 @@ def draw_clips(motion: int, z_dim: int, frames: int, classes: int) -> Draw:
         return {"signal": signal}
 
     noise = {"z": (z_dim,), "start": (motion,), "steps": (frames, motion)}
-    return Draw(make, noise, ("label",) if classes else ())
+    return Draw(make, noise, ("label",) if classes else (), paced="steps")
 
 
 @recipe(

@@ -50,6 +50,4 @@ def videogan(spec: Spec, hp: VideoganHp) -> Game:
         "D": ClipCritic(clip.shape, hp.width, classes),
     }
     g = ADVERSARIAL["relativistic"][1]
-    return clip_duel(
-        nets, Whole, clip_terms(spec, hp), g, hp, max(clip.shape[2:]), draw_signals(hp.z_dim, classes)
-    )
+    return clip_duel(nets, Whole, clip_terms(spec, hp), g, hp, max(clip.shape[2:]), draw_signals(hp.z_dim, classes))

@@ -72,7 +72,9 @@ def array_of_clips(path: Path) -> str | None:
         return None
     for name, (shape, dtype) in shapes.items():
         if len(shape) == 5 and dtype.kind in "buif":
-            return f"its array{f' {name!r}' if name else ''} {shape} has five axes: clips, frames, height, width, channels"
+            return (
+                f"its array{f' {name!r}' if name else ''} {shape} has five axes: clips, frames, height, width, channels"
+            )
     return None
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from gansmith.data.embedded import fashion_path
 from gansmith.data.reader import Labels, Pixels
 from gansmith.data.resample import resize
 
-__all__ = ["MOTIONS", "bouncing_garments"]
+__all__ = ["MOTIONS", "bouncing_garments", "write_bouncing"]
 
 MOTIONS: dict[str, tuple[int, int]] = {"across": (0, 1), "up and down": (1, 0), "slanting": (1, 1)}
 """Classes: which of the two axes, down and right, a garment moves along."""
@@ -55,3 +57,11 @@ def bouncing_garments(
                 patch = out[clip, frame, top : top + garment, left : left + garment]
                 np.maximum(patch, picture, out=patch)
     return out[..., None], ids.astype(np.int64)
+
+
+def write_bouncing(path: Path) -> Path:
+    """The same as an archive of `clips`, `labels` and `classes`; gives the path back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    clips, labels = bouncing_garments()
+    np.savez_compressed(path, clips=clips, labels=labels, classes=np.array(list(MOTIONS)))
+    return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,8 +11,10 @@ import numpy as np
 import torch
 
 from gansmith.data.fit import Fit
+from gansmith.data.item_codec import ItemCodec
 from gansmith.data.items import Arrays
 from gansmith.data.reader import Labels
+from gansmith.data.video.options import VideoOptions
 from gansmith.data.video.prepare import ClipItems
 from gansmith.errors import InputError
 from gansmith.types import Batch, Field, Json, Spec
@@ -23,7 +25,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True)
-class VideoCodec:
+class VideoCodec(ItemCodec):
     """Maps 0 to 255 linearly to [-1, 1] and the axes from `(N, T, H, W, C)` to `(N, C, T, H, W)`.
 
     `decode(encode(x))` is `x` to the last bit. Clips of any number of frames pass: a model may make longer ones.
@@ -49,6 +51,10 @@ class VideoCodec:
         """The codec of prepared clips; a single class tells nothing and counts as none."""
         classes = items.classes if items.labels is not None and len(items.classes) > 1 else ()
         return cls(items.frame, items.arrays["clip"].shape[1], items.milliseconds, classes, items.every)
+
+    def reading(self, options: VideoOptions) -> VideoOptions:
+        """How clips are read so that they are of this form; what the options say beyond that stays."""
+        return replace(options, frames=self.frames, every=self.every)
 
     @cached_property
     def spec(self) -> Spec:

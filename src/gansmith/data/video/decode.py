@@ -1,4 +1,4 @@
-"""One file, or one folder of frames, to its frames one after the other: by Pillow, and by PyAV where it is installed."""
+"""One file, or one folder of frames, to its frames one after the other: by Pillow, and by PyAV where it is there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def pyav() -> Any:
     try:
         import av
     except ImportError as error:
-        raise InputError('MP4, WebM and other video files need the extra video: pip install "gansmith[video]"') from error
+        raise InputError(
+            'MP4, WebM and other video files need the extra video: pip install "gansmith[video]"'
+        ) from error
     return av
 
 

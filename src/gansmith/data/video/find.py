@@ -68,7 +68,9 @@ def find_clips(path: Path) -> Found:
     files = [f for f in path.rglob("*") if f.is_file() and not hidden(f.relative_to(path).as_posix())]
     clips = [f for f in files if f.suffix.lower() in FILMS]
     pictures = sorted((f for f in files if f.suffix.lower() in EXTENSIONS | {".apng"}), key=lambda f: natural(str(f)))
-    moving = [f for f in pictures if f.suffix.lower() in ANIMATED and is_animated(f)]
+    moving = [f for f in pictures if f.suffix.lower() in ANIMATED]
+    if not any(map(is_animated, moving)):
+        moving = []  # otherwise the damaged and the still ones among them are told when they are read
     if clips or moving:
         places = [Place(f.relative_to(path).as_posix(), f) for f in [*clips, *moving]]
         about = " and ".join(f"{len(g):,} {w}" for g, w in ((clips, "video files"), (moving, "animations")) if g)
@@ -115,8 +117,10 @@ def _frames_evidence(path: Path, pictures: Sequence[Path]) -> str | None:
         return None
     named = all(f.stem.lower().startswith("frame") for f in pictures)
     deep = all(len(folder.relative_to(path).parts) >= 2 for folder in folders)
-    below_split = all(folder.relative_to(path).parts[:1] and folder.relative_to(path).parts[0].lower() in SPLIT_NAMES
-                      for folder in folders)
+    below_split = all(
+        folder.relative_to(path).parts[:1] and folder.relative_to(path).parts[0].lower() in SPLIT_NAMES
+        for folder in folders
+    )
     if (named or (deep and not below_split)) and all(_consecutive(found) for found in folders.values()):
         return f"it holds {len(folders):,} folders of numbered frames"
     return None
@@ -146,7 +150,9 @@ def _frame_folders(path: Path, pictures: Sequence[Path]) -> list[Place]:
         numbered = [f for f in found if FRAME.match(f.stem)]
         if len(numbered) >= 2:
             name = folder.relative_to(path).as_posix()
-            places.append(Place(folder.name if name == "." else name, tuple(sorted(numbered, key=lambda f: natural(f.name)))))
+            places.append(
+                Place(folder.name if name == "." else name, tuple(sorted(numbered, key=lambda f: natural(f.name))))
+            )
     return places
 
 

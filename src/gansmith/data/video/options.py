@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gansmith.data.fit import Mode
+from gansmith.data.item_options import ItemOptions
 from gansmith.errors import InputError, nearest
 
 __all__ = ["MOST", "USUAL_FRAMES", "ClipLayout", "VideoOptions"]
@@ -21,7 +22,7 @@ ClipLayout = Literal["nthwc", "ntchw", "ncthw"]
 
 
 @dataclass(frozen=True)
-class VideoOptions:
+class VideoOptions(ItemOptions):
     """How clips are read.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ class ClipItems(Items):
         about: How the clips lay in their source, in words.
     """
 
-    frame: Fit = Fit(8, 8, 1)
+    frame: Fit = field(default_factory=lambda: Fit(8, 8, 1))
     milliseconds: float = ARRAY_MILLISECONDS
     every: int = 1
     about: str = ""
@@ -89,13 +89,15 @@ def open_clips(
     clips, classes, skipped, fit, milliseconds, about = read(path, options, frame, progress)
     if not clips:
         raise InputError(*(f"{path}: {s.name}: {s.reason}" for s in skipped[:5]), f"{path}: not one clip could be read")
-    clips, fit = _channels(clips, fit, options.channels or (frame and frame.channels))
+    clips, fit = _channels(clips, fit, options.channels if frame is None else frame.channels)
     length = options.frames or _usual_length([len(c.frames) for c in clips])
     short = [c for c in clips if len(c.frames) < length]
     skipped += [Skipped(c.name, _too_short(c, length, options.every)) for c in short]
     kept = [c for c in clips if len(c.frames) >= length]
     if not kept:
-        raise InputError(f"{path}: no clip has {length} frames: the longest has {_longest(clips)}; give --read frames=N")
+        raise InputError(
+            f"{path}: no clip has {length} frames: the longest has {_longest(clips)}; give --read frames=N"
+        )
     return _items(path, kept, classes, length, options, skipped, fit, milliseconds * options.every, about)
 
 
@@ -160,7 +162,7 @@ def _decoded(
             try:
                 frames = [_rgb(f, fit) for f in frames_of(place.source, options.every, options.max_frames)]
                 if len(frames) < 2:
-                    raise UnreadableError(f"has {len(frames)} frames, which is no clip")
+                    raise UnreadableError("has a single frame: it is no clip" if frames else "has no frames")
                 yield _Clip(place.name, np.stack(frames), owner, found.splits[number])
             except UnreadableError as error:
                 skipped.append(Skipped(place.name, str(error)))
@@ -238,8 +240,10 @@ def _items(
     if len(np.unique(whole, axis=0)) >= MINIMUM:
         together = whole[owner]
     else:
-        parts = [digests(c.frames[None, s // length * length :][:, :length]) for c, s in
-                 ((clips[c], s) for c, s in zip(owner, flat, strict=True))]
+        parts = [
+            digests(c.frames[None, s // length * length :][:, :length])
+            for c, s in ((clips[c], s) for c, s in zip(owner, flat, strict=True))
+        ]
         together = np.concatenate(parts)
         warnings.append(
             f"only {len(clips)} clips: their windows are told apart by place in the clip, so that test windows look "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,17 @@ from gansmith.data.reader import Pixels
 from gansmith.data.video.decode import pyav
 from gansmith.errors import InputError
 
-__all__ = ["WRITTEN", "animation_bytes", "as_written", "enlarged", "strip", "write_clip", "write_frames"]
+__all__ = [
+    "WRITTEN",
+    "animation_bytes",
+    "as_written",
+    "enlarged",
+    "side_by_side",
+    "strip",
+    "write_clip",
+    "write_frames",
+    "write_picture",
+]
 
 WRITTEN = (".gif", ".webp", ".png", ".mp4", ".webm")
 """Endings of files that clips are written to; `.png` is an animated PNG."""
@@ -50,9 +61,7 @@ def animation_bytes(clip: Pixels, milliseconds: float, ending: str = ".webp") ->
         milliseconds = max(20, round(milliseconds / 10) * 10)
     more = {".gif": {"disposal": 1, "optimize": False}, ".webp": {"lossless": True, "quality": 60}, ".png": {}}[ending]
     out = io.BytesIO()
-    first.save(
-        out, _FORMATS[ending], save_all=True, append_images=others, duration=round(milliseconds), loop=0, **more
-    )
+    first.save(out, _FORMATS[ending], save_all=True, append_images=others, duration=round(milliseconds), loop=0, **more)
     return out.getvalue()
 
 
@@ -87,7 +96,7 @@ def write_clip(path: Path, clip: Pixels, milliseconds: float) -> None:
 
 
 def as_written(clip: Pixels) -> Pixels:
-    """A clip as a video file has it: in colour, sides even and of 16 pixels or more by repetition of pixels and edges."""
+    """A clip as a video file has it: in colour, sides even and of 16 pixels or more by repeating pixels and edges."""
     colour = np.repeat(clip, 3, axis=3) if clip.shape[3] == 1 else clip
     times = -(-_EVEN // min(clip.shape[1:3]))
     large = colour.repeat(times, 1).repeat(times, 2)
@@ -118,6 +127,28 @@ def write_frames(folder: Path, clip: Pixels) -> None:
             picture.save(folder / f"{number:04d}.png")
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def write_picture(path: Path, picture: Pixels) -> None:
+    """Write one picture `(H, W, 3)` uint8 as PNG."""
+    Image.fromarray(picture).save(path, "PNG")
+
+
+def side_by_side(clips: Pixels, gap: int = 2) -> Pixels:
+    """Clips that play at once, about as many across as down, as one clip `(T, H, W, C)` on white.
+
+    Args:
+        clips: `(N, T, H, W, C)` uint8.
+        gap: White pixels between clips.
+    """
+    n, t, height, width, channels = clips.shape
+    across = math.ceil(math.sqrt(n * height / width))
+    down = -(-n // across)
+    sheet = np.full((t, down * (height + gap) + gap, across * (width + gap) + gap, channels), 255, np.uint8)
+    for number, clip in enumerate(clips):
+        top, left = gap + number // across * (height + gap), gap + number % across * (width + gap)
+        sheet[:, top : top + height, left : left + width] = clip
+    return sheet
 
 
 def strip(clips: Pixels, most: int = 16, gap: int = 2) -> Pixels:
