@@ -26,6 +26,9 @@ FILMS = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mp
 USUAL_MILLISECONDS = 100
 """How long a frame is shown where nothing says so."""
 
+LONGEST = 50
+"""Most frames that one frame of an animation counts as, however long it is held."""
+
 
 @dataclass(frozen=True)
 class ClipHead:
@@ -83,8 +86,7 @@ def head_of(source: Path | tuple[Path, ...]) -> ClipHead:
                 rate = float(stream.average_rate or stream.guessed_rate or 0)
                 return ClipHead(stream.height, stream.width, 1000 / rate if rate else USUAL_MILLISECONDS)
         with Image.open(source) as image:
-            image.load()
-            return ClipHead(image.height, image.width, float(image.info.get("duration") or USUAL_MILLISECONDS))
+            return ClipHead(image.height, image.width, min(_durations(image)))
     except GansmithError:
         raise
     except Exception as error:  # decoders raise almost anything at hostile bytes
@@ -118,8 +120,20 @@ def frames_of(source: Path | tuple[Path, ...], every: int, most: int) -> Iterato
 def _animation(path: Path) -> Iterator[Any]:
     with Image.open(path) as image:
         clear = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
-        for frame in ImageSequence.Iterator(image):
-            yield lambda frame=frame: np.asarray(frame.convert("RGBA" if clear else "RGB"))
+        lasting = _durations(image)
+        for frame, shown in zip(ImageSequence.Iterator(image), lasting, strict=True):
+            for _ in range(min(LONGEST, max(1, round(shown / min(lasting))))):
+                yield lambda frame=frame: np.asarray(frame.convert("RGBA" if clear else "RGB"))
+
+
+def _durations(image: Image.Image) -> list[float]:
+    """How long each frame is shown; animations hold a frame that does not change once, and show it for longer."""
+    found = []
+    for frame in ImageSequence.Iterator(image):
+        frame.load()
+        found.append(float(frame.info.get("duration") or USUAL_MILLISECONDS))
+    image.seek(0)
+    return found
 
 
 def _film(path: Path) -> Iterator[Any]:

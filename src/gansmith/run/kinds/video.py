@@ -223,7 +223,6 @@ class Video(Kind[VideoCodec]):
         lines = [
             f"source: {items.about}",
             f"each clip: {VideoCodec.fit(items).describe()}",
-            f"frames: {items.frame.describe()}",
             f"motion: {float(motion_energy(some).mean()) / 2:.1%} of the range a frame; about "
             f"{float(speed(some).median()):.2g} pixels a frame",
         ]

@@ -269,6 +269,15 @@ def test_animations_last_as_long_as_asked(clips):
             assert image.info["duration"] == 130
 
 
+@pytest.mark.parametrize("ending", [".gif", ".webp", ".png"])
+def test_frames_that_do_not_change_count_as_often_as_they_were_shown(tmp_path, clips, ending):
+    held = clips[0][[0, 0, 1, 2, 2, 2, 3]]
+    write_clip(tmp_path / f"x{ending}", held, 120)
+    items = open_clips(tmp_path / f"x{ending}", VideoOptions(frames=7))
+    assert np.array_equal(items.arrays["clip"][0], held)
+    assert items.milliseconds == pytest.approx(120)
+
+
 def test_unknown_endings_and_a_missing_extra_are_one_sentence(tmp_path, clips, monkeypatch):
     with pytest.raises(InputError, match=r"clips are written as \.gif"):
         write_clip(tmp_path / "x.avi", clips[0], 100)
