@@ -95,7 +95,16 @@ LINES = Example(
     "x: a real text of tokens, z: noise.",
     "gansmith train my_texts.txt --recipe {} --budget 5m",
 )
-OTHERS = {"table": ROWS, "text": LINES}
+CLIPS = Example(
+    {
+        "signal": Field((1, 8, 32, 32), "real", head="tanh"),
+        "label": Field((), "label", names=("across", "down")),
+    },
+    "On grey clips of 8 frames of 32x32 and two classes, size s:",
+    "x: a real clip, c: its class, z: noise.",
+    "gansmith train my_clips/ --recipe {} --budget 10m",
+
+OTHERS = {"table": ROWS, "text": LINES, "video": CLIPS}
 """Examples of kinds of data that are no images."""
 
 NOTE = "<!-- Written by scripts/make_docs.py; edit the code, or that script. -->"
