@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.nets.condition import ConcatLabel, ProjectionHead
-from gansmith.nets.initial import SLOPE, even_doubling, he_normal
+from gansmith.nets.initial import SLOPE, he_normal
 from gansmith.nets.layout import Layout, crop
 from gansmith.nets.light import LightGenerator
+from gansmith.nets.upsample import RepeatConv
 
 __all__ = ["ClipConv", "ClipCritic", "ClipGenerator", "MotionGenerator", "fold", "unfold"]
 
@@ -70,10 +71,11 @@ class ClipConv(nn.Module):
 
 
 class ClipGenerator(nn.Module):
-    """Noise to clip: a small and short clip is doubled in height, width and time by transposed 3-D convolutions.
+    """Noise to clip: a small and short clip is doubled in height, width and time, layer after layer.
 
-    Time is doubled first, so that most layers see few frames; a transposed kernel of two frames makes two of each. The
-    last layer looks at three neighbouring frames.
+    Time is doubled first, so that most layers see few frames: every frame becomes two, each by weights of its own (a
+    transposed convolution in time), every pixel four by repetition and a convolution. The last layer looks at three
+    neighbouring frames.
 
     Args:
         shape: Clip shape `(channels, frames, height, width)`.
@@ -100,14 +102,11 @@ class ClipGenerator(nn.Module):
         self.condition = ConcatLabel(z_dim, classes, LABEL)
         self.stem = nn.Linear(self.condition.features, self.begins * widths[0] * layout.base[0] * layout.base[1])
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a, b * grow, 4, 2, 1) for (a, b), grow in zip(pairwise(widths), self.grows, strict=True)
+            RepeatConv(a, b * grow) for (a, b), grow in zip(pairwise(widths), self.grows, strict=True)
         )
         self.out = ClipConv(widths[-1], channels, (3, 1, 1), (3, 1, 1))
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         he_normal(self.stem)
-        for up in self.ups:
-            assert isinstance(up, nn.ConvTranspose2d)
-            even_doubling(up)
         he_normal(self.out.conv)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
@@ -146,7 +145,7 @@ class MotionGenerator(nn.Module):
         self.z_dim, self.motion = z_dim, motion
         self.condition = ConcatLabel(motion, classes, LABEL)
         self.walk = nn.GRUCell(self.condition.features, motion)
-        self.image = LightGenerator((channels, *size), z_dim + motion, width, classes, head)
+        self.image = LightGenerator((channels, *size), z_dim + motion, width, classes, head, "repeat")
 
     def path(self, start: Tensor, steps: Tensor, label: Tensor | None) -> Tensor:
         """Places `(n, t, motion)` of a path from `start` `(n, motion)`, pushed by `steps` `(n, t, motion)`."""

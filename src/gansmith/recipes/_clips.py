@@ -28,8 +28,8 @@ class ClipHp(ConditionHp):
     batch: int = Setting(16, ge=1, le=65536, description="real clips a round, over all processes")
     z_dim: int = Setting(64, ge=1, le=4096, description="length of the noise that a clip is made of")
     width: int = Setting(16, ge=1, le=4096, description="channels at full resolution; they double at every halving")
-    lr_g: float = Setting(4e-3, gt=0, le=1, description="the generator's learning rate at the start (Adam)")
-    lr_d: float = Setting(2e-3, gt=0, le=1, description="the critics' learning rate at the start (Adam)")
+    lr_g: float = Setting(1e-3, gt=0, le=1, description="the generator's learning rate at the start (Adam)")
+    lr_d: float = Setting(1e-3, gt=0, le=1, description="the critics' learning rate at the start (Adam)")
     lr_pixels: int = Setting(
         32, ge=0, le=65536, description="longer side of frames above which both rates fall in proportion; 0: never"
     )

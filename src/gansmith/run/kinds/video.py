@@ -166,8 +166,9 @@ class Video(Kind[VideoCodec]):
     demo: ClassVar[Demo] = Demo(
         data=lambda folder: write_bouncing(folder / "garments.npz"),
         recipe="mocogan",
-        budget="4k",
-        about="garments that fly and bounce",
+        budget="16k",
+        settings={"width": 8, "batch": 8},
+        about="a garment that flies and bounces",
         after=(
             "gansmith sample {run} -n 16 --out made.gif",
             'gansmith sample {run} -n 8 --where "label=across" --length 24 --out long.webp',
