@@ -31,7 +31,8 @@ def bouncing_garments(
         clips: How many, evenly over the classes.
         frames: Of a clip.
         side: Height and width of a frame in pixels.
-        objects: Garments in a clip: one is learnt in minutes, two (as in Moving MNIST) take hours; where they lie over one another, the brighter pixel shows.
+        objects: Garments in a clip; with two it is Moving MNIST's task. Where they lie over one another, the brighter
+            pixel shows.
         garment: Side of a garment in pixels.
         kinds: Classes of Fashion-MNIST that are taken; trousers, sandals, sneakers and bags look different from afar.
         seed: Decides garments, places and speeds; the same seed gives the same clips on every machine.

@@ -160,5 +160,6 @@ def _unreadable(path: Path, error: Exception) -> UnreadableError:
         return UnreadableError("empty file" if path.is_file() else "no such file")
     if isinstance(error, IndexError):
         return UnreadableError("has no picture track")
-    reason = " ".join(str(error).split()).replace(str(path), "it") or type(error).__name__
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason = " ".join(said.split()).replace(str(path), "it") or type(error).__name__
     return UnreadableError(f"cannot be decoded: {reason[:160]}")
