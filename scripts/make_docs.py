@@ -103,6 +103,7 @@ CLIPS = Example(
     "On grey clips of 8 frames of 32x32 and two classes, size s:",
     "x: a real clip, c: its class, z: noise.",
     "gansmith train my_clips/ --recipe {} --budget 10m",
+)
 
 OTHERS = {"table": ROWS, "text": LINES, "video": CLIPS}
 """Examples of kinds of data that are no images."""
