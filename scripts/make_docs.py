@@ -117,12 +117,23 @@ VOICES = Example(
     "x: a real window, z: noise.",
     "gansmith train my_midi_files/ --recipe {} --budget 10m",
 )
+CLIPS = Example(
+    {
+        "signal": Field((1, 8, 32, 32), "real", head="tanh"),
+        "label": Field((), "label", names=("across", "down")),
+    },
+    "On grey clips of 8 frames of 32x32 and two classes, size s:",
+    "x: a real clip, c: its class, z: noise.",
+    "gansmith train my_clips/ --recipe {} --budget 10m",
+)
+
 OTHERS = {
     "audio": SOUNDS,
     "music": VOICES,
     "series": COURSES,
     "table": ROWS,
     "text": LINES,
+    "video": CLIPS,
 }
 """Examples of kinds of data that are no images."""
 

@@ -60,6 +60,8 @@ SMALL = {
     "wavegan": {"width": 4, "z_dim": 8},
     "musegan": {"width": 8, "z_dim": 8},
     "transformer-gan": {"width": 8, "depth": 1, "critic_width": 8, "every": 2},
+    "videogan": {"width": 4, "z_dim": 8},
+    "mocogan": {"width": 4, "z_dim": 8, "motion": 6},
 }
 TRACES = Path(__file__).parents[1] / "golden" / "traces.json"
 COLOUR = {"image": Field((3, 17, 24), "real", head="tanh"), "label": LABELLED["label"]}

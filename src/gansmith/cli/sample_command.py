@@ -48,6 +48,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", type=positive, default=None, help="images in a row of a grid (default: about square)"
     )
+    parser.add_argument(
+        "--length",
+        type=positive,
+        default=None,
+        metavar="N",
+        help="frames of a clip, where the recipe can make longer ones than it was trained on (mocogan)",
+    )
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
 
@@ -63,6 +70,8 @@ def _run(args: argparse.Namespace) -> int:
 
     truncation = truncation_of(args)
     set_threads(args.threads)
+    if args.length is not None and not holds_items(args.model):
+        raise InputError(f"--length {args.length}: is for models of clips, and {args.model} makes none")
     if holds_tables(args.model):
         return _make_tables(args)
     if holds_items(args.model):
@@ -108,7 +117,7 @@ def _make_items(args: argparse.Namespace) -> int:
     from gansmith.run.kinds._model import KindModel
     from gansmith.run.kinds._write import write_items
 
-    model = KindModel.load(args.model, args.recipe)
+    model = KindModel.load(args.model, args.recipe).lasting(args.length)
     truncation = truncation_of(args)
     if args.columns is not None or isinstance(truncation, list):
         raise InputError(f"{args.model} makes {model.kind.things}: --columns and --truncation-layers are for images")

@@ -174,8 +174,7 @@ class Draw:
         conditions: `("label",)` where `make` needs a condition: the batch then has what conditional nets are shown as
             `label`, class ids `(n,)` or vectors `(n, width)`.
         styles: The generator's latent space; None where there is none.
-        encode: From nets and a batch of data fields (and conditions) to the noise fields that would make them; None
-            for games without an encoder.
+        encode: From nets and data fields (and conditions) to the noise that would make them; None without an encoder.
         codes: Parts of the noise that may be asked for, by name; drawn at random where they are not.
         limited: As `make`, with what to add to the logits of some tokens by place (`-inf` for what can't be): `(size,)`
             or `(size of the token before, size)`, and maybe `known` tokens `(n, T)` (-1: to be made). None: no tokens.
@@ -186,8 +185,8 @@ class Draw:
             them in its batch. Empty for games that make samples of noise alone.
         pose: From a batch of data fields and randomness to the given fields, as training makes them (an image made
             small, an image with holes); None where they are fields of the data.
-        back: The other way, from nets and a batch of made fields to what could have been given, by name; None for
-            games that make samples one way only.
+        back: The other way, from nets and made fields to what could have been given; None for games of one way only.
+        paced: Noise whose first axis is time: more of it makes longer samples. Empty where they have one length.
     """
 
     make: Callable[[Nets, Batch], Batch]
@@ -202,6 +201,7 @@ class Draw:
     given: Mapping[str, Field] = field(default_factory=dict)
     pose: Callable[[Batch, Draws], Batch] | None = None
     back: Callable[[Nets, Batch], Batch] | None = None
+    paced: str = ""
 
     def random(self, rows: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """Noise of so many samples, on the CPU."""

@@ -17,11 +17,14 @@ from gansmith.metrics.text.measures import TEXT_MEASURES
 
 __all__ = ["KIND_MEASURES", "measure_named", "measure_of"]
 
+from gansmith.metrics.video.measures import VIDEO_MEASURES
+
 KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {
     "audio": AUDIO_MEASURES,
     "music": MUSIC_MEASURES,
     "series": SERIES_MEASURES,
     "text": TEXT_MEASURES,
+    "video": VIDEO_MEASURES,
 }
 """What only one kind of data is measured by: by the kind, then by the name."""
 

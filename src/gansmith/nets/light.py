@@ -18,6 +18,7 @@ from gansmith.nets.condition import ConcatLabel, ProjectionHead
 from gansmith.nets.generator import ImageGenerator
 from gansmith.nets.initial import SLOPE, even_doubling, he_normal
 from gansmith.nets.layout import Layout
+from gansmith.nets.upsample import Upsample, doubling
 
 __all__ = ["LightDiscriminator", "LightGenerator", "LightTrunk"]
 
@@ -35,10 +36,17 @@ class LightGenerator(ImageGenerator):
         width: Channels at the image's resolution.
         classes: Number of classes; 0 for none.
         head: `"tanh"` for output in [-1, 1]; None for none.
+        upsample: How maps are doubled: `transposed` convolutions, or `repeat`, which keeps a checkerboard away.
     """
 
     def __init__(
-        self, shape: tuple[int, ...], z_dim: int, width: int, classes: int = 0, head: str | None = "tanh"
+        self,
+        shape: tuple[int, ...],
+        z_dim: int,
+        width: int,
+        classes: int = 0,
+        head: str | None = "tanh",
+        upsample: Upsample = "transposed",
     ) -> None:
         super().__init__(shape, z_dim, head)
         layout = self.layout
@@ -46,12 +54,12 @@ class LightGenerator(ImageGenerator):
         self.base = (widths[0], *layout.base)
         self.condition = ConcatLabel(z_dim, classes, LABEL)
         self.stem = nn.Linear(self.condition.features, widths[0] * layout.base[0] * layout.base[1])
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(widths))
+        self.ups = nn.ModuleList(doubling(a, b, 4, True, upsample) for a, b in pairwise(widths))
         self.out = nn.Conv2d(widths[-1], self.channels, 3, padding=1)
         he_normal(self.stem)
         for up in self.ups:
-            assert isinstance(up, nn.ConvTranspose2d)
-            even_doubling(up)
+            if isinstance(up, nn.ConvTranspose2d):
+                even_doubling(up)
         he_normal(self.out)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:

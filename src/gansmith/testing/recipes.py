@@ -51,12 +51,18 @@ VOICES: Spec = {
     "label": LABELLED["label"],
 }
 """Windows of music: three voices, eight steps, five pitches."""
+CLIPS: Spec = {
+    "signal": Field((3, 5, 16, 20), "real", head="tanh"),
+    "label": Field((), "label", names=("across", "down")),
+}
+"""Clips of five frames, with classes."""
 FIELDS: Mapping[str, Spec] = {
     "audio": SOUNDS,
     "music": VOICES,
     "series": COURSES,
     "table": ROWS,
     "text": LINES,
+    "video": CLIPS,
 }
 """Fields of kinds of data that are no images."""
 ROUNDS = 9

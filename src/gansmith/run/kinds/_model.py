@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -111,6 +111,20 @@ class KindModel(Generic[C]):
     def style_shape(self) -> tuple[int, int]:
         """It has no styles."""
         return 0, 0
+
+    def lasting(self, length: int | None) -> KindModel[C]:
+        """The same model for samples of another length than in training; None leaves that.
+
+        Raises:
+            InputError: Its recipe makes samples of one length only.
+        """
+        if length is None:
+            return self
+        if not self.drawing.paced:
+            raise InputError(f"--length {length}: {self.recipe.id} makes {self.kind.things} of one length only")
+        noise, name = self.drawing.noise, self.drawing.paced
+        longer = replace(self.drawing, noise={**noise, name: (length, *noise[name][1:])})
+        return replace(self, drawing=longer)
 
     @torch.no_grad()
     def make(self, noise: Batch, conditions: Batch, truncation: Truncation = 1.0) -> Batch:
