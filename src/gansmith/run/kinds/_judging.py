@@ -204,8 +204,7 @@ class KindJudging(Generic[C]):
             return None
         train = self.data.part("train")
         settings = self.ruler.settings("val", resamples=0)
-        item = self.data.kind.things.removesuffix("s")
-        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names, item)
+        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names)
 
     def _measure(self, model: KindModel[C], n: int) -> dict[str, Tensor]:
         return self.ruler.measure(draw(model, n, chunk=CHUNK))
@@ -262,7 +261,8 @@ class KindJudging(Generic[C]):
         codec, train, test = self.data.codec, self.data.part("train"), self.data.part("test")
         measured = self.ruler.measure([codec.encode(made.arrays, self._labels(made))])
         near = nearest_items(measured["features"], self.train["features"])[1][:, 0].numpy()
-        real = self.ruler.raw(test.subset(range(min(self.data.kind.shown, len(test)))))
+        rows = np.unique(np.linspace(0, len(test) - 1, self.data.kind.shown).round().astype(np.int64))
+        real = self.ruler.raw(test.subset(rows))  # from all over: files come class by class
         return self.ruler.instrument.show(made, real, self.ruler.raw(train.subset(near)), folder.samples)
 
     def _labels(self, made: Made) -> Any:
