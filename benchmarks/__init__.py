@@ -23,6 +23,7 @@ BENCHMARKS = {
     "convergence": False,
     "tables": False,
     "translate": False,
+    "oracle": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 

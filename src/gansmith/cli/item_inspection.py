@@ -17,6 +17,8 @@ from gansmith.run.kinds._kind import Kind
 __all__ = ["show_items"]
 
 MOST = 20
+FEW = 5
+"""Names of equal items that are printed; `--json` has all."""
 
 
 def show_items(kind: Kind[Any], data: str, options: ItemOptions, why: str, as_json: bool) -> int:
@@ -64,9 +66,15 @@ def _print(found: dict[str, Any], things: str) -> None:
         print_table(["class", things], [[name, f"{n:,}"] for name, n in classes[:MOST]])
         if len(classes) > MOST:
             print(f"... and {len(classes) - MOST} more classes")
-    duplicates = [" = ".join(group) for group in found["duplicates"]]
+    duplicates = [_joined(group) for group in found["duplicates"]]
     for title, lines in (("unreadable", found["skipped"]), ("duplicates", duplicates), ("note", found["warnings"])):
         for line in lines[:MOST]:
             print(f"{title}: {line}")
         if len(lines) > MOST:
             print(f"{title}: ... and {len(lines) - MOST} more")
+
+
+def _joined(group: list[str]) -> str:
+    """Names of equal items, as many as can be read at a glance."""
+    more = f" = ... and {len(group) - FEW} more" if len(group) > FEW else ""
+    return " = ".join(group[:FEW]) + more

@@ -114,6 +114,9 @@ def test_a_column_of_a_table(tmp_path):
         with pytest.raises(InputError, match=told):
             open_texts(path, options)
     assert recognise_texts(path) is None
+    path.write_text('caption\na car\n"a quote that never ends ' + "and more\n" * 20_000)
+    with pytest.raises(InputError, match=r"rows.csv: line \d+ cannot be read: field larger .*is a quote not closed"):
+        open_texts(path, TextOptions(column="caption"))
 
 
 @pytest.mark.parametrize(

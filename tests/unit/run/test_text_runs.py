@@ -102,3 +102,10 @@ def test_games_of_texts_run_and_resume(data, tmp_path, recipe, settings):
     assert made.record["finished"] and len(made.model.sample(5).arrays["text"]) == 5
     curve = made.folder.events.read_text(encoding="utf-8")
     assert "D/adv" in curve and "contest" in curve
+
+
+def test_inspect_names_few_of_many_equal_texts(tmp_path, capsys):
+    (tmp_path / "same.txt").write_text("hello\n" * 100)
+    assert command(["inspect", str(tmp_path / "same.txt")]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("duplicates")]
+    assert line.endswith("line 4 = same.txt, line 5 = ... and 95 more")

@@ -106,8 +106,7 @@ def _texts(path: Path, name: str, label: str | None, options: TextOptions, usual
         pieces = text.splitlines()
         if len(pieces) == 1 and len(text) > ENDLESS:
             raise InputError(
-                f"{path}: is one line of {len(text):,} characters: texts are lines here; --read item=blocks takes what "
-                "stands between empty lines"
+                f"{path}: is one line of {len(text):,} characters, and texts are lines: put a line end behind each"
             )
     for i, piece in enumerate(pieces, start=1):
         if piece.strip():
@@ -126,7 +125,11 @@ def _blocks(lines: list[str]) -> Iterator[list[str]]:
 
 def _column(path: Path, options: TextOptions) -> Iterator[Row]:
     """A column of a table of values."""
-    rows = list(csv.reader(io.StringIO(_decoded(path, options.encoding)), delimiter=TABLES[path.suffix.lower()]))
+    reader = csv.reader(io.StringIO(_decoded(path, options.encoding)), delimiter=TABLES[path.suffix.lower()])
+    try:
+        rows = list(reader)
+    except csv.Error as error:  # most often a quotation mark without its second one, so that a field never ends
+        raise InputError(f"{path}: line {reader.line_num} cannot be read: {error}; is a quote not closed?") from None
     if not rows:
         raise InputError(f"{path}: is empty")
     head = rows[0]
