@@ -13,8 +13,9 @@ from gansmith.nets.full_precision import in_full
 
 __all__ = ["MemoryWriter", "RecurrentWriter", "TokenCritic", "Writer", "most_probable_first"]
 
-START = 0
-"""What is read before the first token: the number that stands behind the last one."""
+START, UNKNOWN = 0, 1
+"""What is read before the first token, the number that stands behind the last one; and what is never written: the
+number of all that the vocabulary does not have."""
 
 
 def most_probable_first(scores: Tensor, noise: Tensor) -> Tensor:
@@ -93,7 +94,7 @@ class Writer(nn.Module):
         known: int = 0,
         pick: Callable[[Tensor, Tensor], Tensor] = most_probable_first,
     ) -> Tensor:
-        """Sequences `(n, length)`, token after token; behind an end stands nothing but ends.
+        """Sequences `(n, length)`, token after token, none unknown; behind an end stands nothing but ends.
 
         Args:
             noise: Standard normal numbers `(n, length)`, one a token.
@@ -108,6 +109,7 @@ class Writer(nn.Module):
         told = self.told(label, self.embed(token))
         for at in range(self.length):
             scores, state = self.step(self.embed(token) + told, state)
+            scores = scores.index_fill(1, torch.tensor(UNKNOWN, device=scores.device), -torch.inf)
             token = given[:, at] if given is not None and at < known else pick(scores, noise[:, at])
             token = torch.where(over, START, token)
             over = over | (token == START)

@@ -29,7 +29,7 @@ class TextOptions(ItemOptions):
         longest: Most tokens of a text; longer ones are cut. None takes what holds 99 of 100 texts, at most 256
             characters or 64 words or pieces.
         vocabulary: Most different words or pieces. The default of 2,000 keeps networks small; rarer words are spelt by
-            pieces with `unit=pieces`, and with words they are replaced by a mark.
+            pieces with `unit=pieces`; with words they are read as unknown and never written.
     """
 
     encoding: str | None = None
