@@ -28,13 +28,17 @@ RECIPES = ("mle", "seqgan", "relgan")
 NOISES = (1.0, 0.8, 0.6)
 SEED = 0
 
+FIRST = 2
+"""Number of the oracle's first token."""
+
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is done.
 
     Attributes:
-        words: Different tokens of the oracle, numbered from 1: 0 is what stands behind an end, and it never ends.
+        words: Different tokens of the oracle, numbered from 2: 0 stands behind an end, and it never ends; 1 is
+            the unknown, which is never written.
         length: Tokens of a text.
         width: Of the oracle's state.
         train: Texts that a writer is trained on.
@@ -75,12 +79,12 @@ class Oracle(nn.Module):
         self.requires_grad_(False)
 
     def write(self, n: int, seed: int) -> Tensor:
-        """Texts `(n, length)` of tokens from 1 on."""
+        """Texts `(n, length)` of tokens from 2 on."""
         generator = torch.Generator().manual_seed(seed)
         found, (scores, state) = [], self._step(torch.zeros(n, dtype=torch.long), None)
         for _ in range(self.sizes.length):
             token = torch.multinomial(scores.softmax(1), 1, generator=generator)[:, 0]
-            found.append(token + 1)
+            found.append(token + FIRST)
             scores, state = self._step(token, state)
         return torch.stack(found, 1)
 
@@ -88,11 +92,11 @@ class Oracle(nn.Module):
         """-log p of each text, divided by its length `(n,)`.
 
         Args:
-            texts: Tokens from 1 on `(n, length)`.
+            texts: Tokens from 2 on `(n, length)`.
         """
         total = torch.zeros(len(texts))
         scores, state = self._step(torch.zeros(len(texts), dtype=torch.long), None)
-        for token in (texts - 1).unbind(1):
+        for token in (texts - FIRST).unbind(1):
             total += F.cross_entropy(scores, token, reduction="none")
             scores, state = self._step(token, state)
         return total / texts.shape[1]
@@ -124,7 +128,7 @@ class OracleSource:
 
 def trained(recipe: str, texts: Tensor, sizes: Sizes) -> State:
     """A recipe with its own settings after its rounds; averages of weights are left out, as in the papers."""
-    spec: Spec = {"tokens": Field((sizes.length,), "token", tokens=(Token(sizes.words + 1),) * sizes.length)}
+    spec: Spec = {"tokens": Field((sizes.length,), "token", tokens=(Token(sizes.words + FIRST),) * sizes.length)}
     found = find_recipe(recipe)
     stages = {"warmup": sizes.rounds // 2, "critic_warmup": max(1, sizes.rounds // 20)}
     own = {name: value for name, value in stages.items() if name in found.hp.model_fields}

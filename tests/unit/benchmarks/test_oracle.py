@@ -14,16 +14,16 @@ TINY = replace(QUICK, words=4, length=3, width=3)
 
 def test_probabilities_of_all_texts_are_one() -> None:
     oracle = Oracle(TINY).double()
-    texts = torch.tensor(list(itertools.product(range(1, 5), repeat=3)))
+    texts = torch.tensor(list(itertools.product(range(2, 6), repeat=3)))
     assert float((-3 * oracle.nats(texts).double()).exp().sum()) == pytest.approx(1, abs=1e-5)
 
 
 def test_it_writes_what_it_finds_likely() -> None:
     oracle = Oracle(TINY)
-    texts = torch.tensor(list(itertools.product(range(1, 5), repeat=3)))
+    texts = torch.tensor(list(itertools.product(range(2, 6), repeat=3)))
     shares = (-3 * oracle.nats(texts)).exp()
     made = oracle.write(20_000, 5)
-    place = (made - 1) @ torch.tensor([16, 4, 1])
+    place = (made - 2) @ torch.tensor([16, 4, 1])
     found = torch.bincount(place, minlength=64) / len(made)
     assert float((found - shares).abs().sum()) < 0.06
     assert torch.equal(made, oracle.write(20_000, 5)) and not torch.equal(made, oracle.write(20_000, 6))
