@@ -191,6 +191,7 @@ def test_frames_are_asked_for_in_private_too(schema, monkeypatch):
         TableGAN(schema=schema, epsilon=2.0, delta=1e-7).fit(people(20))
     (_, recipe), more = asked[0]
     assert recipe is None and more["request"] == {
+        "modality": "table",
         "schema": schema,
         "target": None,
         "protect_outliers": None,
