@@ -19,7 +19,19 @@ from gansmith.data.captions import Captions
 from gansmith.errors import InputError, nearest
 from gansmith.types import Spec
 
-__all__ = ["ROWS", "Conditional", "Where", "Wish", "entries_of", "kept_rows", "load_rows", "named", "names_of", "wish"]
+__all__ = [
+    "ROWS",
+    "Conditional",
+    "Describing",
+    "Where",
+    "Wish",
+    "entries_of",
+    "kept_rows",
+    "load_rows",
+    "named",
+    "names_of",
+    "wish",
+]
 
 Where = Mapping[str, Any]
 """Conditions by name: a value, or a sequence of values that is repeated as often as needed.

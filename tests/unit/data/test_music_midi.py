@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.data.music.midi import read_midi, write_midi
-from gansmith.data.music.song import Note, Part, Song, pitch_name
+from gansmith.data.music.song import Note, Song, Track, pitch_name
 from gansmith.data.reader import UnreadableError
 
 
@@ -31,7 +31,7 @@ def songs(draw):
             start = at + draw(st.integers(0, 300))
             at = start + draw(st.integers(1, 20_000))
             notes.append(Note(start, at, draw(st.integers(0, 127)), draw(st.integers(1, 127))))
-        parts.append(Part(tuple(notes), draw(st.integers(0, 127))))
+        parts.append(Track(tuple(notes), draw(st.integers(0, 127))))
     meter = (draw(st.integers(1, 12)), draw(st.sampled_from([2, 4, 8])))
     return Song(tuple(parts), draw(st.integers(1, 960)), draw(st.sampled_from([60.0, 120.0, 96.0])), meter)
 
@@ -44,7 +44,7 @@ def test_what_is_written_is_read_again(song):
 
 
 def test_more_parts_than_channels_stay_parts():
-    song = Song(tuple(Part((Note(0, 10, 40 + i),), i) for i in range(20)))
+    song = Song(tuple(Track((Note(0, 10, 40 + i),), i) for i in range(20)))
     assert read_midi(write_midi(song)).parts == song.parts
 
 
@@ -61,7 +61,7 @@ def test_running_status_silent_strikes_and_what_is_passed_over():
         *(0x10, 0xFF, 0x2F, 0x00),
     )
     song = read_midi(header() + track(*body))
-    assert song.parts == (Part((Note(0, 96, 60, 64), Note(96, 288, 62, 64), Note(288, 304, 62, 80)), 41),)
+    assert song.parts == (Track((Note(0, 96, 60, 64), Note(96, 288, 62, 64), Note(288, 304, 62, 80)), 41),)
     assert (song.tempo, song.meter, song.ticks) == (120.0, (3, 4), 96)
 
 
@@ -105,7 +105,7 @@ def test_what_is_damaged_is_refused_with_the_reason(data, reason):
 
 @given(st.binary(max_size=60), st.integers(0, 200))
 def test_no_damage_raises_anything_else(noise, cut):
-    whole = write_midi(Song((Part((Note(0, 10, 60), Note(10, 500, 61))),)))
+    whole = write_midi(Song((Track((Note(0, 10, 60), Note(10, 500, 61))),)))
     for data in (header() + track(*noise), whole[:cut], whole[: cut // 2] + noise + whole[cut // 2 :]):
         try:
             song = read_midi(data)

@@ -12,7 +12,7 @@ from gansmith.data.music.codec import MusicCodec
 from gansmith.data.music.midi import write_midi
 from gansmith.data.music.open import open_music, recognise_music
 from gansmith.data.music.options import MusicOptions
-from gansmith.data.music.song import Note, Part, Song
+from gansmith.data.music.song import Note, Song, Track
 from gansmith.data.music.voices import REST, song_of
 from gansmith.errors import InputError
 
@@ -97,10 +97,10 @@ def test_bad_files_are_named_and_the_rest_goes_on(folder):
     (place / "cut.mid").write_bytes(midi()[:300])
     (place / "empty.mid").write_bytes(b"")
     (place / "silent.mid").write_bytes(write_midi(Song(())))
-    (place / "drums.mid").write_bytes(write_midi(Song((Part((Note(0, 9, 36),), 0, True),))))
-    (place / "one.mid").write_bytes(write_midi(Song((Part((Note(0, 9600, 60),)),))))
-    (place / "short.mid").write_bytes(write_midi(Song((Part((Note(0, 480, 60), Note(480, 960, 62))),))))
-    waltz = Song((Part(tuple(Note(480 * i, 480 * i + 480, 60 + i) for i in range(24))),), meter=(3, 4))
+    (place / "drums.mid").write_bytes(write_midi(Song((Track((Note(0, 9, 36),), 0, True),))))
+    (place / "one.mid").write_bytes(write_midi(Song((Track((Note(0, 9600, 60),)),))))
+    (place / "short.mid").write_bytes(write_midi(Song((Track((Note(0, 480, 60), Note(480, 960, 62))),))))
+    waltz = Song((Track(tuple(Note(480 * i, 480 * i + 480, 60 + i) for i in range(24))),), meter=(3, 4))
     (place / "waltz.mid").write_bytes(write_midi(waltz))
     items = open_music(folder, PLAIN)
     assert len(items) == 16
@@ -120,7 +120,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(folder):
 
 def test_a_waltz_alone_is_cut_by_its_own_bars(tmp_path):
     notes = tuple(Note(480 * i, 480 * i + 480, 60 + i % 5) for i in range(24))
-    (tmp_path / "waltz.mid").write_bytes(write_midi(Song((Part(notes),), meter=(3, 4))))
+    (tmp_path / "waltz.mid").write_bytes(write_midi(Song((Track(notes),), meter=(3, 4))))
     items = open_music(tmp_path, PLAIN)
     assert items.arrays["pitch"].shape == (4, 24, 1)
     codec = MusicCodec.fit(items, PLAIN)
@@ -130,7 +130,7 @@ def test_a_waltz_alone_is_cut_by_its_own_bars(tmp_path):
 
 
 def test_other_numbers_of_voices_are_shared_out_and_told(folder):
-    solo = Song((Part(tuple(Note(480 * i, 480 * i + 480, 60 + i % 7) for i in range(16))),))
+    solo = Song((Track(tuple(Note(480 * i, 480 * i + 480, 60 + i % 7) for i in range(16))),))
     (folder / "major" / "solo.mid").write_bytes(write_midi(solo))
     items = open_music(folder, PLAIN)
     assert "1 of 5 pieces have another number of voices than 4" in items.warnings[0]

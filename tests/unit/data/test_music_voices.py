@@ -16,7 +16,7 @@ from gansmith.data.music.chorales import QUARTER, chorale
 from gansmith.data.music.codec import MusicCodec
 from gansmith.data.music.options import MusicOptions, meter_of
 from gansmith.data.music.roll import draw_rolls
-from gansmith.data.music.song import Note, Part, Song
+from gansmith.data.music.song import Note, Song, Track
 from gansmith.data.music.synth import RATE, sound, wav_bytes
 from gansmith.data.music.transpose import transposing
 from gansmith.data.music.voices import REST, Grid, bar_steps, grid_of, notes_of, song_of, voices_in
@@ -56,7 +56,7 @@ def test_voices_become_notes_and_the_same_voices_again(there):
 
 
 def song(*parts, ticks=4) -> Song:
-    return Song(tuple(Part(tuple(sorted(Note(*n) for n in notes))) for notes in parts), ticks)
+    return Song(tuple(Track(tuple(sorted(Note(*n) for n in notes))) for notes in parts), ticks)
 
 
 def test_chords_of_a_part_become_voices_from_the_top():
@@ -85,12 +85,12 @@ def test_other_numbers_of_voices_share_out_the_notes_and_count_what_is_lost():
 def test_a_held_note_keeps_its_voice_and_a_single_voice_goes_on_to_the_newest():
     held = song([(0, 8, 60), (0, 4, 72), (4, 8, 74)])
     assert grid_of(held, 4, 2).pitch[[0, 4]].tolist() == [[72, 60], [74, 60]]
-    over = Song((Part((Note(0, 100, 60), Note(50, 60, 72))),), 100)
+    over = Song((Track((Note(0, 100, 60), Note(50, 60, 72))),), 100)
     assert grid_of(over, 4, 1).pitch[:, 0].tolist() == [60, 60, 72, REST]
 
 
 def test_drums_are_left_out_and_short_notes_last_a_step():
-    mixed = Song((Part((Note(0, 1, 60),)), Part((Note(0, 400, 36),), 0, True)), 100)
+    mixed = Song((Track((Note(0, 1, 60),)), Track((Note(0, 400, 36),), 0, True)), 100)
     found = grid_of(mixed, 4, 1)
     assert found.pitch.tolist() == [[60]]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gansmith.data.music.song import Note, Part, Song
+from gansmith.data.music.song import Note, Song, Track
 from gansmith.data.reader import UnreadableError
 
 __all__ = ["DRUMS", "read_midi", "write_midi"]
@@ -81,7 +81,7 @@ def read_midi(data: bytes) -> Song:
     for number, body in enumerate(tracks):
         _track(_Bytes(body), number, found)
     parts = tuple(
-        Part(tuple(sorted(notes)), found.programs.get(key, 0), key[1] == DRUMS)
+        Track(tuple(sorted(notes)), found.programs.get(key, 0), key[1] == DRUMS)
         for key, notes in sorted(found.notes.items())
         if notes
     )

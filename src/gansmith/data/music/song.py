@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["NAMES", "Note", "Part", "Song", "pitch_name"]
+__all__ = ["NAMES", "Note", "Song", "Track", "pitch_name"]
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 """Of the twelve pitch classes, from C."""
@@ -33,7 +33,7 @@ class Note(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class Track:
     """What one instrument plays.
 
     Attributes:
@@ -59,7 +59,7 @@ class Song:
         meters: Whether the meter changes later.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Track, ...]
     ticks: int = 480
     tempo: float = 120.0
     meter: tuple[int, int] = (4, 4)

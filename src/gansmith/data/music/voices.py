@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gansmith.data.music.song import Note, Part, Song
+from gansmith.data.music.song import Note, Song, Track
 from gansmith.errors import InputError
 
 __all__ = ["MOST_VOICES", "REST", "Grid", "bar_steps", "grid_of", "notes_of", "song_of", "voices_in"]
@@ -173,5 +173,5 @@ def song_of(grid: Grid, steps: int, meter: tuple[int, int] = (4, 4)) -> Song:
     for voice, notes in enumerate(notes_of(grid.pitch, grid.again)):
         timed = tuple(Note(a * _TICKS, b * _TICKS, pitch, _VELOCITY) for a, b, pitch in notes)
         if timed:
-            parts.append(Part(timed, grid.programs[voice]))
+            parts.append(Track(timed, grid.programs[voice]))
     return Song(tuple(parts), _TICKS * steps, grid.tempo, meter)

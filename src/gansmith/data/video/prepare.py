@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from gansmith.data.items import Items, digests
 from gansmith.data.reader import Labels, Pixels, Split, UnreadableError, natural
 from gansmith.data.resample import convert_channels, is_grey
 from gansmith.data.split import MINIMUM
+from gansmith.data.survey import Progress
 from gansmith.data.video.arrays import read_arrays
 from gansmith.data.video.decode import ClipHead, frames_of, head_of
 from gansmith.data.video.find import Found, find_clips
 from gansmith.data.video.options import USUAL_FRAMES, VideoOptions
 from gansmith.errors import InputError
 
-__all__ = ["ClipItems", "Progress", "open_clips"]
+__all__ = ["ClipItems", "open_clips"]
 
 AUTO_SIZE = 64
 """Largest side that nobody asked for."""
@@ -30,9 +31,6 @@ ENOUGH = 0.9
 
 ARRAY_MILLISECONDS = 125.0
 """How long a frame of an array is shown: arrays do not say."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, the number of clips done, and the number of all."""
 
 
 @dataclass(frozen=True)
