@@ -166,7 +166,7 @@ class Video(Kind[VideoCodec]):
     demo: ClassVar[Demo] = Demo(
         data=lambda folder: write_bouncing(folder / "garments.npz"),
         recipe="mocogan",
-        budget="16k",
+        budget="20k",
         settings={"width": 8, "batch": 8},
         about="a garment that flies and bounces",
         after=(

@@ -200,7 +200,7 @@ def test_the_codec_keeps_every_pixel(tmp_path):
     assert items.classes == tuple(MOTIONS)
     part = items.subset(range(6))
     codec = VideoCodec.fit(part)
-    assert codec.describe() == "8 frames of 32x32 grey, 8 a second"
+    assert codec.describe() == "8 frames of 24x24 grey, 8 a second"
     batch = codec.encode(part.arrays, part.labels)
     assert tuple(batch["signal"].shape) == (6, *codec.spec["signal"].shape)
     arrays, labels = codec.decode(batch)
@@ -236,8 +236,8 @@ class _Plain:
 
 
 def test_bouncing_garments_stay_inside_and_move_as_their_class_says():
-    clips, labels = bouncing_garments(30, frames=6, objects=1, seed=3)
-    again, _ = bouncing_garments(30, frames=6, objects=1, seed=3)
+    clips, labels = bouncing_garments(30, frames=6, side=32, objects=1, seed=3)
+    again, _ = bouncing_garments(30, frames=6, side=32, objects=1, seed=3)
     assert np.array_equal(clips, again)
     weight = clips[..., 0].astype(float)
     rows = (weight.sum(3) * np.arange(32)).sum(2) / weight.sum((2, 3))
