@@ -43,7 +43,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="a table of penguins instead of images: half a minute",
     )
     for kind in kind_names():
-        about = f"{kind} instead of images: under three minutes"
+        about = f"{kind} instead of images: a few minutes"
         what.add_argument(f"--{kind}", action="store_const", const=kind, dest="kind", help=about)
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/demo, or runs/demo-table and so on)")
     parser.add_argument("--budget", default=None, metavar="4m|100k", help="shorter or longer than the default")
