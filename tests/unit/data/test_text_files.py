@@ -145,5 +145,8 @@ def test_other_encodings_and_bad_options(tmp_path):
     with pytest.raises(InputError) as error:
         TextOptions(encoding="utf-88", longest=1, vocabulary=3)
     assert len(error.value.problems) == 3
-    with pytest.raises(InputError, match="made of one token, 'a'"):
-        Tokens.fit(["aaa", "a"], "characters", 100)
+    for unit in ("characters", "words", "pieces"):
+        with pytest.raises(InputError, match="made of one character, 'a'"):
+            Tokens.fit(["aaa", "a"], unit, 100)
+    with pytest.raises(InputError, match="made of one word, 'ab'"):
+        Tokens.fit(["ab", "ab"], "words", 100)

@@ -69,6 +69,8 @@ class Tokens:
         Raises:
             InputError: There are fewer than two different tokens.
         """
+        if len({letter for text in texts for letter in text}) < 2:
+            raise InputError(f"all texts are made of one character, {texts[0][0]!r}: there is nothing to learn")
         units = [text if unit != "words" else parts(text) for text in texts]
         counts = Counter(token for text in units for token in text)
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
@@ -80,7 +82,7 @@ class Tokens:
         elif unit == "words":
             ranked = ranked[:vocabulary]
         if len(ranked) < 2:
-            raise InputError(f"all texts are made of one token, {ranked[0]!r}: there is nothing to learn")
+            raise InputError(f"all texts are made of one word, {ranked[0]!r}: there is nothing to learn")
         return cls(unit, ("", "", *dict.fromkeys(ranked)), joins)
 
     @cached_property
