@@ -101,6 +101,13 @@ def test_models_are_compared(run, data, tmp_path, capsys):
         assert told in capsys.readouterr().err
 
 
+def test_too_few_items_are_told_with_their_file(tmp_path, capsys):
+    few = tmp_path / "few.npz"
+    np.savez(few, wave=np.zeros((3, 16), np.int8))
+    assert command(["train", str(few), "--recipe", RECIPE]) == 2
+    assert f"{few}: 1 different ripples (3 with duplicates) are too few" in capsys.readouterr().err
+
+
 def test_what_acts_on_other_data_is_refused(run, data, tmp_path, capsys):
     for words, told in (
         (["train", str(data), "--recipe", RECIPE, "--target", "x"], "--target can't act on those"),

@@ -36,7 +36,10 @@ SAID = 20
 def parted(items: Items, things: str) -> Splits:
     """Training, validation and test items; what belongs together is never told apart. Raises `InputError`."""
     keys = items.hashes if items.together is None else items.together
-    return split_rows(keys, items.labels, items.classes, items.given_splits, things=things)
+    try:
+        return split_rows(keys, items.labels, items.classes, items.given_splits, things=things)
+    except InputError as error:
+        raise InputError(*(f"{items.source}: {problem}" for problem in error.problems)) from None
 
 
 def encoded(codec: ItemCodec, items: Items, start: int = 0, stop: int | None = None) -> Batch:
