@@ -10,7 +10,7 @@ from gansmith.data.item_options import ItemOptions
 from gansmith.errors import InputError, nearest
 from gansmith.metrics import MEASURES
 from gansmith.run.assess import Assessment
-from gansmith.run.kinds._data import parted
+from gansmith.run.kinds._data import reopened
 from gansmith.run.kinds._judging import Ruler
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.log import Listener, Log
@@ -45,19 +45,14 @@ def assess_items(
         InputError: The data can't be read, or has other classes; or a name is unknown.
     """
     log, kind = Log(listener), model.kind
-    place = Path(data).expanduser()
-    if not place.exists():
-        raise InputError(f"{data}: no such file or folder")
-    options = read if isinstance(read, kind.options) else kind.options()
-    items = kind.open(
-        place, options, lambda what, done, total: log.progress(what, done / max(total, 1)), like=model.codec
+    items, splits = reopened(
+        kind, model.codec, data, read, lambda what, done, total: log.progress(what, done / max(total, 1))
     )
     if model.codec.classes and items.classes != model.codec.classes:
         raise InputError(
             f"{data} has the classes {', '.join(items.classes) or '(none)'}; the model was trained on "
             f"{', '.join(model.codec.classes)}"
         )
-    splits = parted(items, kind.things)
     train, test = items.subset(splits.train), items.subset(splits.test)
     ruler, measured = Ruler.of(kind, model.codec, train)
     known = [*MEASURES, *ruler.own_names()]

@@ -16,7 +16,7 @@ from gansmith.metrics import MEASURES
 from gansmith.metrics.compare_scores import compare_scores
 from gansmith.run.contestants import Contestant, gathered, own_data
 from gansmith.run.course import Course
-from gansmith.run.kinds._data import parted
+from gansmith.run.kinds._data import reopened
 from gansmith.run.kinds._judging import Ruler
 from gansmith.run.kinds._kind import Instrument, Made
 from gansmith.run.kinds._model import KindModel
@@ -106,16 +106,11 @@ def compare_items(
     found = _contestants(models, recipes)
     path, wanted = (str(data), None) if data is not None else own_data(found)
     first = found[0].model
-    options = read if isinstance(read, first.kind.options) else first.kind.options()
-    items = first.kind.open(
-        Path(path).expanduser(),
-        options,
-        lambda what, done, total: log.progress(what, done / max(total, 1)),
-        like=first.codec,
+    items, splits = reopened(
+        first.kind, first.codec, path, read, lambda what, done, total: log.progress(what, done / max(total, 1))
     )
     if wanted not in (None, items.fingerprint):
         raise InputError(f"{path} has changed since the runs: name it with --data to compare on it as it is now")
-    splits = parted(items, first.kind.things)
     train, test = items.subset(splits.train), items.subset(splits.test)
     ruler, measured = Ruler.of(first.kind, first.codec, train)
     names = _names(ruler, metrics)

@@ -25,7 +25,7 @@ from gansmith.run.parts import Parted
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
-__all__ = ["KindData", "encoded", "parted"]
+__all__ = ["KindData", "encoded", "parted", "reopened"]
 
 C = TypeVar("C", bound=ItemCodec)
 
@@ -47,6 +47,28 @@ def encoded(codec: ItemCodec, items: Items, start: int = 0, stop: int | None = N
     rows = slice(start, stop)
     labels = items.labels[rows] if items.labels is not None and codec.classes else None
     return codec.encode({name: column[rows] for name, column in items.arrays.items()}, labels)
+
+
+def reopened(
+    kind: Kind[C], codec: C, data: str | Path, read: object, progress: Progress | None
+) -> tuple[Items, Splits]:
+    """Items given after training, in the form that a model makes, and their parts.
+
+    Args:
+        kind: What they are.
+        codec: The model's.
+        data: Where they lie.
+        read: What the format leaves open; anything but the kind's own options stands for none.
+        progress: Told what is done.
+
+    Raises:
+        InputError: They can't be read, or are too few.
+    """
+    place = Path(data).expanduser()
+    if not place.exists():
+        raise InputError(f"{data}: no such file or folder")
+    items = kind.open(place, read if isinstance(read, kind.options) else kind.options(), progress, like=codec)
+    return items, parted(items, kind.things)
 
 
 @dataclass(frozen=True)
