@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
 
-import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from gansmith.core import EMA, Draw, Game, Player, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.core import EMA, Draw, Game, Scene, Stage, Term, Turn, cosine, flow, ramped_half_life
 from gansmith.errors import InputError
 from gansmith.nets.clips import ClipCritic
-from gansmith.objectives.adversarial import matching
-from gansmith.recipes._conditions import Conditioned, labels_of
-from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
+from gansmith.recipes._paired import Compared, label_term, slope_terms
 from gansmith.recipes._recipe import ConditionHp
 from gansmith.types import Field, Spec
 
@@ -45,53 +41,21 @@ class ClipHp(ConditionHp):
     ema: float = Setting(2500.0, ge=0, description="half-life of the averaged generator, in clips")
 
 
-class Clips(Conditioned):
-    """Noise to clip; scores, projections on labels and slopes of real and made clips. `fake` is the game's own."""
+class Clips(Compared):
+    """Noise to clip, and how clips compare. `fake` is the game's own."""
 
     D: ClipCritic
     signal: Tensor
+
+    @property
+    def compared(self) -> tuple[Tensor, Tensor]:
+        """Real and made clips."""
+        return self.signal, self.fake
 
     @flow
     def fake(self) -> Tensor:
         """Made clips, one for each real one and of its class."""
         raise NotImplementedError
-
-    @flow
-    def features(self) -> tuple[Tensor, Tensor]:
-        """What D's head reads of real and made clips, from one pass; two where only the made ones have a graph."""
-        return in_one_pass(self.D.features, self.signal, self.fake)
-
-    @flow
-    def d_real(self) -> Tensor:
-        """Scores of real clips."""
-        score: Tensor = self.D.head(self.features[0], self.condition)
-        return score
-
-    @flow
-    def d_fake(self) -> Tensor:
-        """Scores of made clips."""
-        score: Tensor = self.D.head(self.features[1], self.condition)
-        return score
-
-    @flow
-    def slopes(self) -> tuple[Tensor, ...]:
-        """Gradients of the scores with respect to real and to made clips, in one pass."""
-        total = self.d_real.sum() + self.d_fake.sum()
-        return torch.autograd.grad(total, (self.signal, self.fake), create_graph=True)
-
-    @flow
-    def label_loss(self) -> Tensor:
-        """How much the own label's score stays behind the others' on real clips."""
-        assert self.label is not None  # the term is there only where the data has classes
-        return matching(self.D.head.projections(self.features[0]), self.label)
-
-
-def in_one_pass(net: Any, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """What a net makes of real and of made samples; one pass unless only the made ones have a graph."""
-    if fake.grad_fn is not None:
-        return net(real), net(fake)
-    both = net(torch.cat([real, fake]))
-    return both[: len(real)], both[len(real) :]
 
 
 def clip_field(spec: Spec) -> Field:
@@ -127,17 +91,8 @@ def clip_terms(spec: Spec, hp: ClipHp) -> dict[str, Term]:
     Raises:
         InputError: `match` was given, and the data has no classes that it could act on.
     """
-    leaves = ("signal", "fake")
-    terms = {
-        **ADVERSARIAL["relativistic"][0],
-        "r1": penalty("slopes", 0, hp, leaves),
-        "r2": penalty("slopes", 1, hp, leaves),
-    }
-    if labels_of(spec):
-        return {**terms, "label": Term(lambda s: s.label_loss, hp.match)} if hp.match else terms
-    if hp.match not in (0.0, type(hp).model_fields["match"].default):
-        raise InputError(f"match={hp.match:g}: acts only on data with classes")
-    return terms
+    slopes = slope_terms(hp, ("signal", "fake"))
+    return {**ADVERSARIAL["relativistic"][0], **slopes, **label_term(spec, hp)}
 
 
 def clip_duel(
@@ -162,7 +117,7 @@ def clip_duel(
     """
     slower = min(1.0, hp.lr_pixels / side) if hp.lr_pixels else 1.0
     critics = tuple(name for name in nets if name != "G")
-    players = {"D": _player(critics, hp.lr_d * slower, hp), "G": _player(("G",), hp.lr_g * slower, hp)}
+    players = {"D": falling(critics, hp.lr_d * slower, hp), "G": falling(("G",), hp.lr_g * slower, hp)}
     return Game(
         nets,
         scene,
@@ -172,8 +127,3 @@ def clip_duel(
         draw=draw,
         contest=contest,
     )
-
-
-def _player(nets: tuple[str, ...], lr: float, hp: ClipHp) -> Player:
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player(nets, adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
-import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from gansmith.core import Draw, Player, cosine, flow
+from gansmith.core import Draw, flow
 from gansmith.nets.encoder import LightEncoder, Posterior
 from gansmith.objectives.variational import reparametrised
 from gansmith.recipes._conditions import Conditioned, draw_images
@@ -18,7 +16,7 @@ from gansmith.recipes._families import Generator
 from gansmith.recipes._recipe import ImageHp
 from gansmith.types import Batch
 
-__all__ = ["Encoded", "EncoderHp", "draw_encoded", "mover", "picked"]
+__all__ = ["Encoded", "EncoderHp", "draw_encoded", "picked"]
 
 
 class EncoderHp(ImageHp):
@@ -66,12 +64,6 @@ class Encoded(Conditioned):
     def rebuilt(self) -> Tensor:
         """Real images, encoded and decoded."""
         return self.G(self.code, self.condition)
-
-
-def mover(nets: tuple[str, ...], lr: float, hp: EncoderHp) -> Player:
-    """A player who moves by Adam, its rate falling along a cosine."""
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player(nets, adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})
 
 
 def draw_encoded(z_dim: int, classes: int, shown: bool = True) -> Draw:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, flow, ramped_half_life
+from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.resnet import ResNetDiscriminator, ResNetGenerator
 from gansmith.objectives import adversarial as adv
@@ -17,7 +17,18 @@ from gansmith.recipes._conditions import Conditioned, draw_images
 from gansmith.recipes._recipe import AdamHp
 from gansmith.recipes._views import Lens, seen
 
-__all__ = ["ADVERSARIAL", "BATCH_COUPLED", "CRITICS", "Generated", "Generator", "Loss", "Terms", "contest", "duel"]
+__all__ = [
+    "ADVERSARIAL",
+    "BATCH_COUPLED",
+    "CRITICS",
+    "Generated",
+    "Generator",
+    "Loss",
+    "Terms",
+    "contest",
+    "duel",
+    "falling",
+]
 
 
 class Generator(Protocol):
@@ -145,6 +156,23 @@ class Rates(Protocol):
     def lr_d(self) -> float: ...
     @property
     def ema(self) -> float: ...
+
+
+class Falling(Protocol):
+    """What `falling` reads of hyper-parameters."""
+
+    @property
+    def lr_end(self) -> float: ...
+    @property
+    def beta1(self) -> float: ...
+    @property
+    def beta2(self) -> float: ...
+
+
+def falling(nets: tuple[str, ...], lr: float, hp: Falling) -> Player:
+    """A player who moves by Adam at a rate that falls along a cosine to the share `lr_end`."""
+    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
+    return Player(nets, adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})
 
 
 def adam(hp: AdamHp) -> Callable[..., torch.optim.Optimizer]:

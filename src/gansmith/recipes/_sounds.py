@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
 
-import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from gansmith.core import EMA, Draw, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
-from gansmith.recipes._families import ADVERSARIAL, contest
-from gansmith.recipes._paired import Paired, label_term
+from gansmith.core import EMA, Draw, Game, Stage, Turn, flow, ramped_half_life
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
+from gansmith.recipes._paired import Paired, label_term, slope_terms
 from gansmith.recipes._signals import SignalHp
 from gansmith.types import Spec
 
@@ -58,23 +55,13 @@ def sound_duel(nets: Mapping[str, nn.Module], spec: Spec, hp: SoundHp, draw: Dra
         scene: What a turn sees.
     """
     d, g = ADVERSARIAL["relativistic"]
-    gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
-    d = {**d, "r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
+    d = {**d, **slope_terms(hp, ("image", "fake"))}
     return Game(
         nets,
         scene,
-        players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
+        players={"D": falling(("D",), hp.lr_d, hp), "G": falling(("G",), hp.lr_g, hp)},
         stages=(Stage((Turn("D", {**d, **label_term(spec, hp)}), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
         draw=draw,
         contest=contest,
     )
-
-
-def _penalty(which: int, gamma: Any, every: int) -> Term:
-    return Term(lambda s: s.steepness(which), gamma, every, leaves=("image", "fake"))
-
-
-def _player(net: str, lr: float, hp: SoundHp) -> Player:
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player((net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})

@@ -15,8 +15,8 @@ from gansmith.nets.mlp import MLPDiscriminator
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives.reconstruction import squared
 from gansmith.recipes._conditions import classes_of, image_field, labels_of
-from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded, mover, picked
-from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded, picked
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
 from gansmith.recipes._recipe import recipe
 from gansmith.types import Spec
 
@@ -119,16 +119,16 @@ def aae(spec: Spec, hp: AaeHp) -> Game:
     }
     d, e = (dict(terms) for terms in ADVERSARIAL["nonsaturating"])
     players = {
-        "rebuild": mover(("E", "G"), hp.lr, hp),
-        "D": mover(("D", "C") if partly else ("D",), hp.lr_d, hp),
-        "E": mover(("E",), hp.lr_e, hp),
+        "rebuild": falling(("E", "G"), hp.lr, hp),
+        "D": falling(("D", "C") if partly else ("D",), hp.lr_d, hp),
+        "E": falling(("E",), hp.lr_e, hp),
     }
     turns = [Turn("rebuild", {"distance": Term(lambda s: squared(s.rebuilt, s.image))}), Turn("D", d), Turn("E", e)]
     if partly:
         nets["C"] = MLPDiscriminator((classes,), hp.hidden)
         d["names"] = Term(lambda s: adv.nonsaturating_d(s.c_real, s.c_fake))
         e["names"] = Term(lambda s: adv.nonsaturating_g(s.c_fake))
-        players["name"] = mover(("E",), hp.lr, hp)
+        players["name"] = falling(("E",), hp.lr, hp)
         turns.append(Turn("name", {"label": Term(lambda s: s.naming(hp.labelled))}))
     return Game(
         nets,

@@ -13,8 +13,8 @@ from gansmith.nets.encoder import JointDiscriminator, LightDecoder, LightEncoder
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives.reconstruction import squared
 from gansmith.recipes._conditions import classes_of, image_field
-from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded, mover
-from gansmith.recipes._families import contest
+from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded
+from gansmith.recipes._families import contest, falling
 from gansmith.recipes._recipe import recipe
 from gansmith.types import Spec
 
@@ -115,7 +115,7 @@ def bigan(spec: Spec, hp: BiganHp) -> Game:
     return Game(
         nets,
         Joint,
-        players={"D": mover(("D",), hp.lr_d, hp), "EG": mover(("E", "G"), hp.lr_g, hp)},
+        players={"D": falling(("D",), hp.lr_d, hp), "EG": falling(("E", "G"), hp.lr_g, hp)},
         stages=(Stage((Turn("D", d), Turn("EG", g))),),
         ema={name: EMA(ramped_half_life(hp.ema)) for name in ("E", "G")},
         draw=draw_encoded(hp.z_dim, classes),

@@ -12,9 +12,10 @@ from gansmith.core import Draw, Game, Term, flow
 from gansmith.nets.clips import ClipCritic, MotionGenerator
 from gansmith.nets.light import LightDiscriminator
 from gansmith.objectives.adversarial import relativistic
-from gansmith.recipes._clips import ClipHp, Clips, clip_duel, clip_field, clip_terms, in_one_pass, penalty
+from gansmith.recipes._clips import ClipHp, Clips, clip_duel, clip_field, clip_terms, penalty
 from gansmith.recipes._conditions import labels_of
 from gansmith.recipes._families import ADVERSARIAL
+from gansmith.recipes._paired import in_one_pass
 from gansmith.recipes._recipe import recipe
 from gansmith.types import Batch, Spec
 
@@ -59,7 +60,7 @@ class Moving(Clips):
     @flow
     def frame_scores(self) -> tuple[Tensor, Tensor]:
         """Scores of real and of made frames."""
-        real, fake = in_one_pass(self.F.features, self.frames_real, self.frames_fake)
+        real, fake = in_one_pass(self.F.features, self.frames_real, self.frames_fake, self.frames_fake)
         shown = None if self.condition is None else self.condition.repeat_interleave(self.looks.shape[1], 0)
         return self.F.head(real, shown), self.F.head(fake, shown)
 

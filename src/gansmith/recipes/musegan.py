@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
-import torch
 from pydantic import Field as Setting
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, ramped_half_life
+from gansmith.core import EMA, Game, Stage, Term, Turn, ramped_half_life
 from gansmith.nets.music import VoicesCritic, VoicesGenerator
 from gansmith.objectives.penalties import zero_centred
 from gansmith.recipes._conditions import classes_of
-from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
 from gansmith.recipes._recipe import ConditionHp, recipe
 from gansmith.recipes._signals import Signals, draw_signals, signal_field
 from gansmith.types import Spec
@@ -67,14 +63,9 @@ def musegan(spec: Spec, hp: MuseganHp) -> Game:
     return Game(
         nets,
         Signals,
-        players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
+        players={"D": falling(("D",), hp.lr_d, hp), "G": falling(("G",), hp.lr_g, hp)},
         stages=(Stage((Turn("D", {**d, **penalties}), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
         draw=draw_signals(hp.z_dim, classes),
         contest=contest,
     )
-
-
-def _player(net: str, lr: float, hp: Any) -> Player:
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player((net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})

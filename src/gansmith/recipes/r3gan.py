@@ -9,13 +9,13 @@ import torch
 from pydantic import Field as Setting
 from pydantic import ValidationInfo, field_validator
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, ramped_half_life
+from gansmith.core import EMA, Game, Player, Stage, Turn, cosine, ramped_half_life
 from gansmith.nets.light import LightDiscriminator, LightGenerator
 from gansmith.nets.r3gan import R3GANDiscriminator, R3GANGenerator
 from gansmith.recipes._conditions import classes_of, draw_images, image_field
 from gansmith.recipes._families import ADVERSARIAL, contest
 from gansmith.recipes._inert import needs
-from gansmith.recipes._paired import Paired, label_term
+from gansmith.recipes._paired import Paired, label_term, slope_terms
 from gansmith.recipes._presets import R3GAN
 from gansmith.recipes._recipe import ImageHp, ViewHp, recipe
 from gansmith.types import Spec
@@ -93,9 +93,7 @@ def r3gan(spec: Spec, hp: R3ganHp) -> Game:
     }
     slower = min(1.0, hp.lr_pixels / max(image.shape[1:])) if hp.lr_pixels else 1.0
     d, g = ADVERSARIAL["relativistic"]
-    gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
-    penalties = {"r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
-    d = {**d, **penalties, **label_term(spec, hp)}
+    d = {**d, **slope_terms(hp, ("image", "fake")), **label_term(spec, hp)}
     return Game(
         nets,
         Paired,
@@ -113,7 +111,3 @@ def _player(net: str, lr: float, hp: R3ganHp) -> Player:
     return Player(
         (net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end), "betas": lambda clock: (hp.beta1, second(clock))}
     )
-
-
-def _penalty(which: int, gamma: Any, every: int) -> Term:
-    return Term(lambda s: s.steepness(which), gamma, every, leaves=("image", "fake"))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
-import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from gansmith.core import EMA, Draw, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.core import EMA, Draw, Game, Stage, Term, Turn, flow, ramped_half_life
 from gansmith.nets.series import SeriesDiscriminator, SeriesGenerator
-from gansmith.objectives.adversarial import matching
-from gansmith.recipes._conditions import Conditioned, classes_of, labels_of
-from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._conditions import classes_of, labels_of
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
+from gansmith.recipes._paired import Compared, slope_terms
 from gansmith.recipes._recipe import recipe
 from gansmith.recipes._series import apart, hardened, joined, joint_shape
 from gansmith.recipes._signals import SignalHp
@@ -42,8 +40,8 @@ class SeriesganHp(SignalHp):
     ema: float = Setting(5000.0, ge=0, description="half-life of the averaged generator, in samples")
 
 
-class Courses(Conditioned):
-    """Noise to series, real and made series to scores and their slopes."""
+class Courses(Compared):
+    """Noise to series, and how series compare."""
 
     G: SeriesGenerator
     D: SeriesDiscriminator
@@ -61,36 +59,10 @@ class Courses(Conditioned):
         noise = self.draws.normal(self.G.z_dim), self.draws.normal(*self.G.noise_shape)
         return hardened(self.G(*noise, self.condition), self.mask is not None)
 
-    @flow
-    def features(self) -> tuple[Tensor, Tensor]:
-        """What D's head reads of real and of made series."""
-        return self.D.features(self.real), self.D.features(self.fake)
-
-    @flow
-    def d_real(self) -> Tensor:
-        """Scores of real series."""
-        return cast(Tensor, self.D.head(self.features[0], self.condition))
-
-    @flow
-    def d_fake(self) -> Tensor:
-        """Scores of made series."""
-        return cast(Tensor, self.D.head(self.features[1], self.condition))
-
-    @flow
-    def slopes(self) -> tuple[Tensor, ...]:
-        """Gradients of the scores with respect to real and to made series, in one pass."""
-        total = self.d_real.sum() + self.d_fake.sum()
-        return torch.autograd.grad(total, (self.real, self.fake), create_graph=True)
-
-    def steepness(self, which: int) -> Tensor:
-        """Half the mean squared norm of real (0, R1) or made (1, R2) series' slopes (Huang et al. 2024, eq. 3)."""
-        return self.slopes[which].square().flatten(1).sum(1).mean() / 2
-
-    @flow
-    def label_loss(self) -> Tensor:
-        """How much the own label's score stays behind the others' on real series."""
-        assert self.label is not None  # the term is there only where the data has classes
-        return matching(self.D.head.projections(self.features[0]), self.label)
+    @property
+    def compared(self) -> tuple[Tensor, Tensor]:
+        """Real and made series, with their masks."""
+        return self.real, self.fake
 
 
 @recipe(
@@ -114,14 +86,13 @@ def seriesgan(spec: Spec, hp: SeriesganHp) -> Game:
         "D": SeriesDiscriminator(shape, hp.width, classes, hp.blocks),
     }
     d, g = ADVERSARIAL["relativistic"]
-    gamma = cosine(hp.gamma, hp.gamma * hp.gamma_end)
-    d = {**d, "r1": _penalty(0, gamma, hp.penalty_every), "r2": _penalty(1, gamma, hp.penalty_every)}
+    d = {**d, **slope_terms(hp, ("real", "fake"))}
     if labels_of(spec) and hp.match:
         d["label"] = Term(lambda s: s.label_loss, hp.match)
     return Game(
         nets,
         Courses,
-        players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
+        players={"D": falling(("D",), hp.lr_d, hp), "G": falling(("G",), hp.lr_g, hp)},
         stages=(Stage((Turn("D", d), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
         draw=_draw(nets["G"], "mask" in spec, classes),
@@ -137,12 +108,3 @@ def _draw(generator: Any, masked: bool, classes: int) -> Draw:
 
     noise = {"z": (generator.z_dim,), "noise": generator.noise_shape}
     return Draw(make, noise, ("label",) if classes else ())
-
-
-def _player(net: str, lr: float, hp: SeriesganHp) -> Player:
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player((net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})
-
-
-def _penalty(which: int, gamma: Any, every: int) -> Term:
-    return Term(lambda s: s.steepness(which), gamma, every, leaves=("real", "fake"))

@@ -13,7 +13,8 @@ from gansmith.nets.encoder import LightDecoder, LightEncoder, PixelNoise
 from gansmith.objectives.reconstruction import bernoulli, gaussian
 from gansmith.objectives.variational import kl_to_normal
 from gansmith.recipes._conditions import classes_of, image_field
-from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded, mover
+from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded
+from gansmith.recipes._families import falling
 from gansmith.recipes._recipe import recipe
 from gansmith.types import Spec
 
@@ -87,7 +88,7 @@ def vae(spec: Spec, hp: VaeHp) -> Game:
     return Game(
         nets,
         GaussianBound if hp.likelihood == "gaussian" else Bound,
-        players={"model": mover(tuple(nets), hp.lr, hp)},
+        players={"model": falling(tuple(nets), hp.lr, hp)},
         stages=(Stage((Turn("model", terms),)),),
         ema={name: EMA(ramped_half_life(hp.ema)) for name in ("E", "G")},
         draw=draw_encoded(hp.z_dim, classes),

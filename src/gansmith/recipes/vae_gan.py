@@ -13,8 +13,8 @@ from gansmith.objectives.penalties import zero_centred
 from gansmith.objectives.reconstruction import squared
 from gansmith.objectives.variational import kl_to_normal
 from gansmith.recipes._conditions import classes_of, image_field
-from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded, mover
-from gansmith.recipes._families import contest
+from gansmith.recipes._encoders import Encoded, EncoderHp, draw_encoded
+from gansmith.recipes._families import contest, falling
 from gansmith.recipes._recipe import recipe
 from gansmith.types import Spec
 
@@ -113,7 +113,11 @@ def vae_gan(spec: Spec, hp: VaeGanHp) -> Game:
     return Game(
         nets,
         Likened,
-        players={"D": mover(("D",), hp.lr_d, hp), "G": mover(("G",), hp.lr_g, hp), "E": mover(("E",), hp.lr_e, hp)},
+        players={
+            "D": falling(("D",), hp.lr_d, hp),
+            "G": falling(("G",), hp.lr_g, hp),
+            "E": falling(("E",), hp.lr_e, hp),
+        },
         stages=(Stage((Turn("D", d), Turn("G", g), Turn("E", e))),),
         ema={name: EMA(ramped_half_life(hp.ema)) for name in ("E", "G")},
         draw=draw_encoded(hp.z_dim, classes),
