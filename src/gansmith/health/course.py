@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import median
 
 from gansmith.health.balance import FEWEST, GOOD, POOR
@@ -72,7 +73,7 @@ def runaway(history: History) -> Diagnosis | None:
         return None
     steady = 2 if history.begun else 0  # an optimiser that begins anew leaps before it has found its scale
     sizes = history.of_players("update_ratio")
-    leaps = {who: max(series.tenths[steady:], default=0.0) for who, series in sizes.items()}
+    leaps = {who: _second(series.tenths[steady:]) for who, series in sizes.items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
     if history.certain:
         leaps.pop("D", None)  # large steps that win are another trouble: the gradient vanishes
@@ -101,6 +102,11 @@ def runaway(history: History) -> Diagnosis | None:
             Remedy("setting", "a penalty on the discriminator's slope (--recipe r3gan, or penalty=10 with wgan-gp)"),
         ),
     )
+
+
+def _second(parts: Sequence[float]) -> float:
+    """The height that two parts of a run reach: steps that are too large are so again and again, one leap is chance."""
+    return sorted(parts)[-2] if len(parts) > 1 else 0.0
 
 
 def divergence(history: History) -> Diagnosis | None:
