@@ -33,7 +33,7 @@ ROUNDS, SEEDS = 8_000, (0, 1, 2, 3, 4)
 LOOKS, SAMPLES, KEPT = 20, 2_500, 400
 """How often a cell is looked at, samples of a look (as Srivastava et al. 2017), samples kept for the figure."""
 
-CURVES = ("minimax", "non-saturating", "packing, 2", "unrolled, 5", "wgan-gp", "dragan", "r3gan")
+CURVES = ("minimax", "non-saturating", "packing, 2", "slow, unrolled, 5", "wgan-gp", "dragan", "r3gan")
 """Variants whose modes are drawn against time: as many as there are colours."""
 
 SECONDS = 25.0

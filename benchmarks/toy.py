@@ -147,6 +147,8 @@ VARIANTS: Mapping[str, Variant] = {
     "dragan": Variant("dragan", cost=1.6),
     "r3gan": Variant("r3gan", {"penalty_every": 1}, cost=1.6),
     "unrolled, 5": Variant("gan", {"unroll": 5}, cost=5),
+    "slow discriminator": Variant("gan", {"lr_d": 1e-4}),
+    "slow, unrolled, 5": Variant("gan", {"lr_d": 1e-4, "unroll": 5}, cost=5),
     "extragradient": Variant("gan", {"rule": "extragradient"}, cost=2),
     "optimistic": Variant("gan", {"rule": "optimistic"}),
 }

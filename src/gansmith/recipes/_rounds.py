@@ -30,7 +30,11 @@ class RoundHp(BaseModel):
         "(two batches a round); one after the other by optimistic Adam",
     )
     unroll: int = Setting(
-        0, ge=0, le=100, description="steps of D that G looks ahead; each costs D a pass forward and two back"
+        0,
+        ge=0,
+        le=100,
+        description="steps of D that G looks ahead, which helps where lr_d is about a tenth of lr_g; each costs D a pass "
+        "forward and two back",
     )
 
 
