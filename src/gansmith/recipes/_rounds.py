@@ -33,8 +33,8 @@ class RoundHp(BaseModel):
         0,
         ge=0,
         le=100,
-        description="steps of D that G looks ahead, which helps where lr_d is about a tenth of lr_g; each costs D a pass "
-        "forward and two back",
+        description="steps of D that G looks ahead, which helps where lr_d is about a tenth of lr_g; each costs D a "
+        "pass forward and two back",
     )
 
 
