@@ -56,6 +56,7 @@ SMALL = {
     "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
     "seriesgan": {"width": 4, "z_dim": 8},
     "timegan": {"hidden": 6, "layers": 1, "embedding": 3, "supervising": 2},
+    "hifigan": {"width": 16, "bands": 8, "segment": 64, "warmup": 3},
     "specgan": {"width": 4, "z_dim": 8, "bands": 8},
     "wavegan": {"width": 4, "z_dim": 8},
     "musegan": {"width": 8, "z_dim": 8},

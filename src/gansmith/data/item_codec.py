@@ -14,7 +14,7 @@ from gansmith.data.protocols import Codec
 from gansmith.data.reader import Labels
 from gansmith.types import Batch
 
-__all__ = ["ItemCodec"]
+__all__ = ["ItemCodec", "encoded"]
 
 
 class ItemCodec(Codec, Protocol):
@@ -55,3 +55,10 @@ class ItemCodec(Codec, Protocol):
 
     def describe(self) -> str:
         """One item in a few words: `one second of mono sound at 8,000 Hz`."""
+
+
+def encoded(codec: ItemCodec, items: Items, start: int = 0, stop: int | None = None) -> Batch:
+    """Some items as a batch."""
+    rows = slice(start, stop)
+    labels = items.labels[rows] if items.labels is not None and codec.classes else None
+    return codec.encode({name: column[rows] for name, column in items.arrays.items()}, labels)

@@ -9,7 +9,16 @@ from gansmith.errors import InputError
 from gansmith.features.sound import decibels, magnitudes, mel_filters, window_for
 from gansmith.metrics.functional.bootstrap import interval
 
-__all__ = ["durations", "flux", "levels", "loudness", "spread_distance", "spread_interval"]
+__all__ = [
+    "band_errors",
+    "durations",
+    "flux",
+    "levels",
+    "loudness",
+    "spectrum_errors",
+    "spread_distance",
+    "spread_interval",
+]
 
 WINDOWS = (0.008, 0.032, 0.064)
 """Seconds: a short window sees when something happens, a long one sees at which pitch."""
@@ -57,6 +66,41 @@ def durations(signal: Tensor, rate: float) -> Tensor:
     heard = (size > 10 ** (-50 / 20) * size.amax(1, keepdim=True)).flip(1)
     last = size.shape[1] - heard.long().argmax(1)
     return (torch.where(heard.any(1), last, 0) * (1000 / rate))[:, None]
+
+
+def band_errors(real: Tensor, made: Tensor, rate: float) -> Tensor:
+    """How far each sound's mel bands lie from those of the sound that it should be, `(n,)` in decibels.
+
+    Mean absolute difference over bands and frames under windows of 8, 32 and 64 ms; nothing counts as quieter than
+    60 dB below full scale.
+
+    Args:
+        real: `(n, channels, length)`.
+        made: The same shape.
+        rate: Samples a second.
+    """
+    both = zip(_pictures(real, rate), _pictures(made, rate), strict=True)
+    return torch.stack([(a - b).abs().mean((1, 2)) for a, b in both]).mean(0)
+
+
+def spectrum_errors(real: Tensor, made: Tensor, rate: float) -> Tensor:
+    """The multi-resolution distance of Yamamoto, Song & Kim 2020 (Parallel WaveGAN, equations 3 to 6), `(n,)`.
+
+    Spectral convergence |S - S'| / |S| (Frobenius norms) plus the mean absolute difference of log magnitudes in nats,
+    averaged over windows of 8, 32 and 64 ms. Magnitudes below -60 dB count as that.
+
+    Args:
+        real: `(n, channels, length)`.
+        made: The same shape.
+        rate: Samples a second.
+    """
+    found = []
+    for seconds in WINDOWS:
+        window = max(16, window_for(rate, seconds))
+        a, b = (magnitudes(x.float(), window, window // 4).clamp_min(10 ** (FLOOR / 20)) for x in (real, made))
+        converging = (a - b).flatten(1).norm(dim=1) / a.flatten(1).norm(dim=1)
+        found.append(converging + (a.log() - b.log()).abs().flatten(1).mean(1))
+    return torch.stack(found).mean(0)
 
 
 def spread_distance(real: Tensor, made: Tensor) -> Tensor:

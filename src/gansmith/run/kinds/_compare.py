@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from gansmith.data.item_options import ItemOptions
+from gansmith.data.items import Items
 from gansmith.errors import InputError, nearest
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.metrics import MEASURES
@@ -45,10 +46,12 @@ class KindMatch(Matched):
     Attributes:
         instrument: What measured and shows samples.
         real: A few test items.
+        items: The same as they were read.
     """
 
     instrument: Instrument
     real: Made
+    items: Items
 
     @property
     def how(self) -> str:
@@ -63,7 +66,10 @@ class KindMatch(Matched):
 
     def figures(self, seed: int) -> list[Figure]:
         """Some samples of each model, and test items."""
-        shown = {c.name: c.model.sample(c.model.kind.shown, seed=seed) for c in self.contestants}
+        shown = {
+            c.name: c.model.again(self.items) if c.model.remakes else c.model.sample(c.model.kind.shown, seed=seed)
+            for c in self.contestants
+        }
         found = []
         with TemporaryDirectory() as folder:
             for number, (name, made) in enumerate({**shown, "real": self.real}.items(), start=1):
@@ -133,8 +139,9 @@ def compare_items(
     other = [c.name for c in found if c.model.provenance.get("data", {}).get("train_fingerprint") != train.fingerprint]
     strange = f"{', '.join(other)}: trained on other data than this training part, perhaps on test {first.kind.things}"
     notes = (*items.warnings, *splits.warnings, *([strange] if other else []))
-    real = ruler.raw(test.subset(range(min(first.kind.shown, len(test)))))
-    return KindMatch(comparison, tuple(found), courses, path, protocol, notes, ruler.instrument, real)
+    few = test.subset(range(min(first.kind.shown, len(test))))
+    own = ruler.instrument
+    return KindMatch(comparison, tuple(found), courses, path, protocol, notes, own, ruler.raw(few), few)
 
 
 def _names(ruler: Ruler[Any], metrics: Sequence[str] | None) -> tuple[str, ...]:

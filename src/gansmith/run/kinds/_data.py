@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
-from gansmith.data.item_codec import ItemCodec
+from gansmith.data.item_codec import ItemCodec, encoded
 from gansmith.data.item_source import ItemSource
 from gansmith.data.items import Items
 from gansmith.data.reader import some
@@ -25,7 +25,7 @@ from gansmith.run.parts import Parted
 from gansmith.run.request import Request
 from gansmith.types import Batch
 
-__all__ = ["KindData", "encoded", "parted", "reopened"]
+__all__ = ["KindData", "parted", "reopened"]
 
 C = TypeVar("C", bound=ItemCodec)
 
@@ -40,13 +40,6 @@ def parted(items: Items, things: str) -> Splits:
         return split_rows(keys, items.labels, items.classes, items.given_splits, things=things)
     except InputError as error:
         raise InputError(*(f"{items.source}: {problem}" for problem in error.problems)) from None
-
-
-def encoded(codec: ItemCodec, items: Items, start: int = 0, stop: int | None = None) -> Batch:
-    """Some items as a batch."""
-    rows = slice(start, stop)
-    labels = items.labels[rows] if items.labels is not None and codec.classes else None
-    return codec.encode({name: column[rows] for name, column in items.arrays.items()}, labels)
 
 
 def reopened(

@@ -13,19 +13,18 @@ import torch
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
-from gansmith.data.item_codec import ItemCodec
+from gansmith.data.item_codec import ItemCodec, encoded
 from gansmith.data.items import Items
 from gansmith.metrics import Evaluation, Settings, evaluate_features
 from gansmith.metrics.functional import accuracy, nearest_items
 from gansmith.run.eye import Eye
 from gansmith.run.folder import RunFolder
-from gansmith.run.kinds._data import KindData, encoded
+from gansmith.run.kinds._data import KindData
 from gansmith.run.kinds._kind import Instrument, Kind, Made, Sides
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.kinds._probe import Probe
 from gansmith.run.log import Log
 from gansmith.run.modality import Shown
-from gansmith.run.sample import draw
 from gansmith.types import count_rows
 
 __all__ = ["KindJudging", "Ruler"]
@@ -122,9 +121,9 @@ class Ruler(Generic[C]):
             metrics: Names; None for all.
         """
         made = []
-        for batch in draw(model, n, seed=settings.seed, chunk=CHUNK):
+        for batch in model.judged(test, n, settings.seed):
             made.append({name: value.cpu() for name, value in batch.items()})
-            log.progress("judging the model", sum(map(count_rows, made)) / n)
+            log.progress("judging the model", sum(map(count_rows, made)) / (min(n, len(test)) if model.remakes else n))
         joined = {name: torch.cat([batch[name] for batch in made]) for name in made[0]}
         real, fake = self.measure_items(test), self.measure(made)
         further = [m for m in metrics or () if m in self.own_names()]
@@ -139,9 +138,9 @@ class Ruler(Generic[C]):
         order = np.random.default_rng(settings.seed).permutation(len(train))
         half = len(train) // 2  # samples and training items of the ceiling must not be the same
         part, place = np.sort(order[:half][: self.kind.compared]), np.sort(order[half:][:n])
-        sides = Sides(encoded(self.codec, test), joined, encoded(self.codec, train.subset(part)))
+        sides = Sides(encoded(self.codec, test), joined, encoded(self.codec, train.subset(part)), model.remakes)
         own = self.instrument.scores(sides, settings)
-        instead = sides._replace(made=encoded(self.codec, train.subset(place)))
+        instead = sides._replace(made=encoded(self.codec, train.subset(place)), paired=False)
         ceiling = self.instrument.scores(instead, settings)
         wanted = set(further) if metrics is not None else None
         keep = [[r for r in results if wanted is None or r.name in wanted] for results in (own, ceiling)]
@@ -207,7 +206,7 @@ class KindJudging(Generic[C]):
         return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names)
 
     def _measure(self, model: KindModel[C], n: int) -> dict[str, Tensor]:
-        return self.ruler.measure(draw(model, n, chunk=CHUNK))
+        return self.ruler.measure(model.judged(self.data.part("val"), n))
 
     @property
     def caution(self) -> str:
@@ -239,8 +238,10 @@ class KindJudging(Generic[C]):
         return self.ruler.instrument.picture(self._some(model), place)
 
     def _some(self, model: KindModel[C]) -> Made:
-        """The first samples of seed 0, class after class where there are classes."""
+        """The first samples of seed 0, class after class where there are classes; or test items made again."""
         n = self.data.kind.shown
+        if model.remakes:
+            return model.again(self._few())
         classes = list(model.classes)
         return model.sample(n, {"label": [classes[i % len(classes)] for i in range(n)]} if classes else None)
 
@@ -256,14 +257,19 @@ class KindJudging(Generic[C]):
         )
 
     def show(self, model: KindModel[C], folder: RunFolder) -> Sequence[Shown]:
-        """Samples, test items, and the training items that are most like the samples."""
+        """Samples, test items, and the training items that are most like the samples, or what samples were made of."""
         made = self._some(model)
-        codec, train, test = self.data.codec, self.data.part("train"), self.data.part("test")
+        codec, train, real = self.data.codec, self.data.part("train"), self.ruler.raw(self._few())
+        if model.remakes:
+            return self.ruler.instrument.show(made, real, real, folder.samples)
         measured = self.ruler.measure([codec.encode(made.arrays, self._labels(made))])
         near = nearest_items(measured["features"], self.train["features"])[1][:, 0].numpy()
-        rows = np.unique(np.linspace(0, len(test) - 1, self.data.kind.shown).round().astype(np.int64))
-        real = self.ruler.raw(test.subset(rows))  # from all over: files come class by class
         return self.ruler.instrument.show(made, real, self.ruler.raw(train.subset(near)), folder.samples)
+
+    def _few(self) -> Items:
+        """Some test items, from all over: files come class by class."""
+        test = self.data.part("test")
+        return test.subset(np.unique(np.linspace(0, len(test) - 1, self.data.kind.shown).round().astype(np.int64)))
 
     def _labels(self, made: Made) -> Any:
         """Class ids to encode samples with; those of an unconditional model are not looked at."""

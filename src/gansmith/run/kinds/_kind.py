@@ -47,10 +47,12 @@ class Made(NamedTuple):
     Attributes:
         arrays: Raw columns by name, `(n, ...)` each, as the codec decodes them.
         labels: The class asked for, `(n,)`; None for unconditional models.
+        again: Whether they are real items made again, as a vocoder does.
     """
 
     arrays: Arrays
     labels: Labels | None
+    again: bool = False
 
 
 class Sides(NamedTuple):
@@ -60,11 +62,13 @@ class Sides(NamedTuple):
         real: Test items.
         made: Samples, or training items in their place (the ceiling).
         train: Training items, a part of them.
+        paired: Whether the samples are the first test items made again, in their order.
     """
 
     real: Batch
     made: Batch
     train: Batch
+    paired: bool = False
 
 
 class Instrument(Protocol):
@@ -101,7 +105,8 @@ class Instrument(Protocol):
         Args:
             made: Samples.
             real: Test items.
-            nearest: The training items that are most like the samples, one for each.
+            nearest: The training items that are most like the samples, one for each; of samples made `again` the items
+                that they were made of.
             folder: Where the files go.
         """
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.core import Draw, Game
-from gansmith.data.item_codec import ItemCodec
+from gansmith.core import Draw, Draws, Game
+from gansmith.data.item_codec import ItemCodec, encoded
+from gansmith.data.items import Items
 from gansmith.errors import InputError
 from gansmith.recipes._conditions import classes_of, labels_of
 from gansmith.recipes._recipe import Hp, Recipe
@@ -24,11 +25,14 @@ from gansmith.run.kinds._registry import find_kind
 from gansmith.run.latent import placed
 from gansmith.run.sample import CHUNK, Truncation, Where, draw
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
-from gansmith.types import Batch
+from gansmith.types import Batch, count_rows
 
 __all__ = ["KindModel"]
 
 C = TypeVar("C", bound=ItemCodec)
+
+PART = 32
+"""Items that are made again at once."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,31 @@ class KindModel(Generic[C]):
         longer = replace(self.drawing, noise={**noise, name: (length, *noise[name][1:])})
         return replace(self, drawing=longer)
 
+    @property
+    def remakes(self) -> bool:
+        """Whether it makes items of others, as a vocoder does, and not of noise."""
+        return bool(self.drawing.given)
+
+    @torch.no_grad()
+    def remade(self, batch: Batch) -> Batch:
+        """Encoded items as a model that `remakes` makes them again, on the CPU; with their labels."""
+        rows = {name: value.to(device_of(self.nets)) for name, value in batch.items()}
+        given = rows if self.drawing.pose is None else self.drawing.pose(rows, Draws(0, count_rows(batch)))
+        made = {name: value.cpu() for name, value in self.drawing.make(self.nets, given).items()}
+        return made | {name: value for name, value in batch.items() if name == "label"}
+
+    def judged(self, real: Items, n: int, seed: int = 0) -> Iterator[Batch]:
+        """Samples to be judged: `n` drawn at random, or the first real items, made again by a model that `remakes`."""
+        if not self.remakes:
+            yield from draw(self, n, seed=seed, chunk=CHUNK)
+        for start in range(0, min(n, len(real)), PART) if self.remakes else ():
+            yield self.remade(encoded(self.codec, real, start, min(start + PART, n)))
+
+    def again(self, real: Items) -> Made:
+        """Real items as a model that `remakes` makes them again."""
+        made = _joined([self.decoded(batch) for batch in self.judged(real, len(real))])
+        return Made(made.arrays, real.labels if self.codec.classes else None, again=True)
+
     @torch.no_grad()
     def make(self, noise: Batch, conditions: Batch, truncation: Truncation = 1.0) -> Batch:
         """Samples as tensors, from noise and conditions of the same leading dimension; truncation scales the noise."""
@@ -137,6 +166,8 @@ class KindModel(Generic[C]):
         self, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0, chunk: int = CHUNK
     ) -> Iterator[Made]:
         """Draw `n` samples, a part at a time; arguments as in `sample`, and `chunk` samples at once."""
+        if self.remakes:
+            raise InputError(f"{self.recipe.id} makes {self.kind.things} of others, not of noise: use gansmith apply")
         return (self.decoded(batch) for batch in draw(self, n, where, seed, truncation, chunk))
 
     def sample(self, n: int, where: Where | None = None, seed: int = 0, truncation: Truncation = 1.0) -> Made:
@@ -154,10 +185,7 @@ class KindModel(Generic[C]):
         Raises:
             InputError: A condition is unknown, or a number out of range.
         """
-        parts = list(self.stream(n, where, seed, truncation))
-        arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
-        labels = [part.labels for part in parts if part.labels is not None]
-        return Made(arrays, np.concatenate(labels) if labels else None)
+        return _joined(list(self.stream(n, where, seed, truncation)))
 
     def decoded(self, batch: Batch) -> Made:
         """Tensors as raw data, with what they were asked to be."""
@@ -190,10 +218,17 @@ class KindModel(Generic[C]):
         return "\n".join(lines) + "\n"
 
 
+def _joined(parts: Sequence[Made]) -> Made:
+    arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
+    labels = [part.labels for part in parts if part.labels is not None]
+    return Made(arrays, np.concatenate(labels) if labels else None)
+
+
 def _blank(drawing: Draw, codec: ItemCodec) -> dict[str, Tensor]:
     """One sample's noise, codes and what conditional nets are shown, of zeros."""
     noise = {name: torch.zeros(1, *shape) for name, shape in drawing.noise.items()}
     noise |= {name: code.at(torch.zeros(1)) for name, code in drawing.codes.items()}
     ids = labels_of(codec.spec) > 0
     shown = torch.zeros(1, dtype=torch.long) if ids else torch.zeros(1, classes_of(codec.spec))
-    return noise | {name: shown for name in drawing.conditions}
+    given = {name: torch.zeros(1, *field.shape) for name, field in drawing.given.items()}
+    return noise | given | {name: shown for name in drawing.conditions}

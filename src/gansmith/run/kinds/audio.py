@@ -19,7 +19,7 @@ from gansmith.data.items import Items
 from gansmith.data.survey import Progress
 from gansmith.features.logmel import LogMel
 from gansmith.metrics import Result, Settings
-from gansmith.metrics.audio.scores import sound_scores
+from gansmith.metrics.audio.scores import pair_scores, sound_scores
 from gansmith.run.kinds._kind import Demo, Kind, Made, Sides
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.modality import Shown
@@ -34,6 +34,11 @@ CHUNK, MOST = 256, 2_048
 """Training sounds that set the scale of features, and how many are measured at once."""
 PLAYED = 8
 """Sounds that a report plays; the sheets show more."""
+BESIDE = {
+    False: ("Most like it in training", "For each made sound, the training sound that is most like it."),
+    True: ("What it was made of", "What each was made of."),
+}
+"""What is shown beside made sounds: in a word, and in a sentence; and the same of sounds made again."""
 
 
 class Ear:
@@ -56,8 +61,10 @@ class Ear:
         return self.logmel(batch["signal"])
 
     def scores(self, sides: Sides, settings: Settings) -> Sequence[Result]:
-        """Distances of spectra, changes, loudness and durations."""
-        return sound_scores(sides.real["signal"], sides.made["signal"], self.codec.rate, settings)
+        """Distances of spectra, changes, loudness and durations; of sounds made again also from what each was."""
+        real, made = sides.real["signal"], sides.made["signal"]
+        found = sound_scores(real, made, self.codec.rate, settings)
+        return [*found, *pair_scores(real[: len(made)], made, self.codec.rate, settings)] if sides.paired else found
 
     def picture(self, made: Made, place: Path) -> Path:
         """Spectrograms."""
@@ -68,15 +75,17 @@ class Ear:
     def show(self, made: Made, real: Made, nearest: Made, folder: Path) -> Sequence[Shown]:
         """Sheets of spectrograms, and sounds to play: made ones, each before the training sound most like it."""
         found = []
-        for name, sounds, caption in (
+        beside, about = BESIDE[made.again]
+        sheets = [
             ("made", made, "Made sounds: low pitches below, time to the right, loud is bright."),
             ("real", real, "Test sounds, which the model never saw."),
-            ("nearest", nearest, "For each made sound, the training sound that is most like it."),
-        ):
+            ("nearest", nearest, about),
+        ]
+        for name, sounds, caption in sheets[: 2 if made.again else 3]:
             save_png(self._sheet(sounds), folder / f"{name}.png")
             found.append(Shown(f"{name}.png", f"Spectrograms of {name} sounds.", caption))
         for i in range(min(PLAYED, len(made.arrays["signal"]))):
-            for name, sounds, words in (("made", made, "Made"), ("nearest", nearest, "Most like it in training")):
+            for name, sounds, words in (("made", made, "Made"), ("nearest", nearest, beside)):
                 title = self._titles(sounds)[i] if self.codec.classes else f"number {i + 1}"
                 (folder / f"{name}-{i + 1}.wav").write_bytes(wav_of(sounds, i))
                 found.append(Shown(f"{name}-{i + 1}.wav", f"{words}: {title}.", f"{words}: {title}"))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.data.item_codec import encoded
 from gansmith.data.items import Items
 from gansmith.data.series.codec import SeriesCodec
 from gansmith.data.series.open import open_series
@@ -26,7 +27,6 @@ from gansmith.metrics.functional import accuracy
 from gansmith.metrics.functional.bootstrap import bootstrap_mean
 from gansmith.metrics.series import posthoc, statistics
 from gansmith.metrics.series.measures import SERIES_MEASURES
-from gansmith.run.kinds._data import encoded
 from gansmith.run.kinds._kind import Demo, Instrument, Kind, Made, Sides
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.kinds._probe import Probe
@@ -67,7 +67,7 @@ class _Instrument:
         """Discriminative and predictive score, and distances of averages."""
         real, made = (side["signal"].float() for side in (sides.real, sides.made))
         masks = tuple(side.get("mask") for side in (sides.real, sides.made))
-        joint = [_joint(side) for side in sides]
+        joint = [_joint(side) for side in sides[:3]]
         area, largest = statistics.marginals(real, made, masks, settings)  # type: ignore[arg-type]
         found = {
             "discriminative": posthoc.discriminative(joint[0], joint[1], joint[2], settings),
