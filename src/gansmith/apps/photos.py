@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFile
 
+from gansmith.apps.places import Done, files_in, jobs_of
 from gansmith.data.decode import EXTENSIONS, deep_picture, open_picture, read_picture
 from gansmith.data.deep import is_deep
-from gansmith.data.layout import hidden
 from gansmith.data.png import write_png
-from gansmith.data.reader import Pixels, ReadOptions, UnreadableError, natural, some
+from gansmith.data.reader import Pixels, ReadOptions, UnreadableError
 from gansmith.data.resample import convert_depth
 from gansmith.errors import InputError, nearest
 from gansmith.run.apply import Making
 from gansmith.run.files import replacing
 from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Done", "Photo", "apply_files", "read_photo", "write_photo"]
+__all__ = ["Photo", "apply_files", "read_photo", "write_photo"]
 
 ORIENTATION = 0x0112
 
@@ -40,23 +40,6 @@ class Photo:
     icc: bytes | None = None
     exif: bytes | None = None
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of one file.
-
-    Attributes:
-        source: The file.
-        made: The picture that was written; None where it could not be.
-        problem: Why not.
-        notes: What the reader should know of how it was made.
-    """
-
-    source: Path
-    made: Path | None = None
-    problem: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def read_photo(path: Path, options: ReadOptions | None = None) -> Photo:
@@ -141,7 +124,7 @@ def apply_files(
         InputError: The model can't do that; an input or the mask is not there; there is no picture; or a picture
             would overwrite an input.
     """
-    jobs = _jobs([Path(p).expanduser() for p in inputs], Path(out).expanduser())
+    jobs = jobs_of(inputs, out, EXTENSIONS, ".png", "picture")
     model.check(reverse, tile, mask is not None)
     masks = None if mask is None else _Masks(Path(mask).expanduser(), options)
 
@@ -190,32 +173,4 @@ class _Masks:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS and p.is_file())
-    kept = [p for p in found if not hidden(p.relative_to(folder).as_posix())]
-    return sorted(kept, key=lambda p: natural(p.relative_to(folder).as_posix()))
-
-
-def _jobs(inputs: list[Path], out: Path) -> list[tuple[Path, Path]]:
-    """Which file becomes which."""
-    missing = [str(p) for p in inputs if not p.exists()]
-    if missing:
-        raise InputError(*(f"{p}: no such file or folder" for p in missing))
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: is a file; give a folder")
-    jobs: list[tuple[Path, Path]] = []
-    taken: set[Path] = set()
-    for given in inputs:
-        for source in _pictures(given) if given.is_dir() else [given]:
-            place = out / (source.relative_to(given) if given.is_dir() else source.name)
-            target = place.with_suffix(".png")
-            if target in taken:  # photo.jpg beside photo.png
-                target = place.with_name(f"{place.name}.png")
-            taken.add(target)
-            jobs.append((source, target))
-    if not jobs:
-        raise InputError(f"{', '.join(map(str, inputs))}: no picture found")
-    sources = {p.resolve() for p, _ in jobs}
-    over = [str(t) for _, t in jobs if t.resolve() in sources]
-    if over:
-        raise InputError(f"--out {out}: {some(over)} would be overwritten: give another folder")
-    return jobs
+    return files_in(folder, EXTENSIONS)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from gansmith.cli.options import add_json, add_read
 from gansmith.cli.parser import Command, positive
 
+if TYPE_CHECKING:
+    from gansmith.apps.places import Done
+
 __all__ = ["COMMAND"]
+
+Tick = Callable[[float], None]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model folder, or run folder (then its best model)")
-    parser.add_argument("inputs", nargs="+", metavar="PICTURE|FOLDER", help="pictures of any size, or folders of them")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder of the made pictures (PNG, same names)")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="FILE|FOLDER", help="pictures of any size, or sounds, or folders of them"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder of what is made (PNG or WAV, same names)")
     parser.add_argument(
         "--mask",
         metavar="PICTURE|FOLDER",
@@ -33,25 +42,43 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _pictures(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
     from gansmith.apps.photos import apply_files
     from gansmith.cli.reading import parse_read
+    from gansmith.run.load import load_translator
+
+    more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": parse_read(args.read)}
+    model = load_translator(args.model, args.recipe)
+    return lambda tick: apply_files(model, args.inputs, args.out, tick=tick, **more)
+
+
+def _sounds(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
+    from gansmith.apps.sounds import apply_sounds
+    from gansmith.errors import InputError
+    from gansmith.run.kinds._model import KindModel
+
+    asked = {"--mask": args.mask, "--reverse": args.reverse, "--tile": args.tile, "--read": args.read}
+    if wrong := [name for name, value in asked.items() if value]:
+        raise InputError(f"{', '.join(wrong)}: for pictures only, and {args.model} is a model of other things")
+    model = KindModel.load(args.model, args.recipe)
+    return lambda tick: apply_sounds(model, args.inputs, args.out, name=args.model, tick=tick)
+
+
+def _run(args: argparse.Namespace) -> int:
     from gansmith.cli.show import print_json, screen
     from gansmith.errors import InputError
     from gansmith.run.hardware import set_threads
-    from gansmith.run.load import load_translator
+    from gansmith.run.load import holds_items
 
     set_threads(args.threads)
-    options = parse_read(args.read)
-    model = load_translator(args.model, args.recipe)
+    files = (_sounds if holds_items(args.model) else _pictures)(args)
     done = []
     with screen(quiet=args.json) as listener:
 
         def tick(share: float) -> None:
             listener({"event": "progress", "task": "applying", "share": share})
 
-        more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": options}
-        for file in apply_files(model, args.inputs, args.out, tick=tick, **more):
+        for file in files(tick):
             done.append(file)
             if file.problem:
                 listener.say(f"gansmith: {file.source}: {file.problem}")
@@ -76,12 +103,13 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "apply",
-    "Translate, enlarge, mend or restyle pictures of any size with a model trained from images to images.",
+    "Translate, enlarge, mend or restyle pictures of any size; or make sounds again with a vocoder.",
     (
         "gansmith apply runs/zebras horse.jpg --out made/",
         "gansmith apply runs/zebras zebras/ --reverse --out horses/     the other way, with cyclegan",
         "gansmith apply runs/sharp photos/ --out large/ --tile 128      less memory",
         "gansmith apply runs/mend torn.jpg --mask holes.png --out mended/",
+        "gansmith apply runs/voice speech.wav bands.npy --out made/    with a vocoder (hifigan)",
     ),
     _configure,
     _run,

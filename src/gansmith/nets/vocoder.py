@@ -85,7 +85,7 @@ class Vocoder(nn.Module):
         self.ups, self.stages = nn.ModuleList(), nn.ModuleList()
         reach, done, channels = 3.0, 1, width
         for rate in self.rates:
-            self.ups.append(weight_norm(_begun(nn.ConvTranspose1d(channels, channels // 2, 2 * rate, rate, rate // 2))))
+            self.ups.append(weight_norm(nn.ConvTranspose1d(channels, channels // 2, 2 * rate, rate, rate // 2)))
             channels //= 2
             self.stages.append(
                 nn.ModuleList(_Block(channels, k, d, blocks) for k, d in zip(kernels, dilations, strict=True))
@@ -93,7 +93,7 @@ class Vocoder(nn.Module):
             reach += 1 / done
             done *= rate
             reach += max(_Block.reach(k, d, blocks) for k, d in zip(kernels, dilations, strict=True)) / done
-        self.out = weight_norm(_begun(nn.Conv1d(channels, 1, 7, padding=3)))
+        self.out = weight_norm(nn.Conv1d(channels, 1, 7, padding=3))
         self.reach = math.ceil(reach + 3 / done)
 
     def forward(self, mel: Tensor) -> Tensor:
@@ -144,12 +144,5 @@ def _rates(hop: int, blocks: Blocks) -> list[int]:
 
 def _conv(channels: int, kernel: int, dilation: int) -> nn.Module:
     padding = (kernel // 2) * dilation
-    conv: nn.Module = weight_norm(_begun(nn.Conv1d(channels, channels, kernel, padding=padding, dilation=dilation)))
+    conv: nn.Module = weight_norm(nn.Conv1d(channels, channels, kernel, padding=padding, dilation=dilation))
     return conv
-
-
-def _begun(layer: nn.Module) -> nn.Module:
-    """A layer with small normal weights, as in the authors' program."""
-    assert isinstance(layer.weight, Tensor)
-    nn.init.normal_(layer.weight, 0.0, 0.01)
-    return layer

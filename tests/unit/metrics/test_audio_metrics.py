@@ -15,7 +15,7 @@ from gansmith.errors import InputError
 from gansmith.metrics import Settings
 from gansmith.metrics.audio import AUDIO_MEASURES
 from gansmith.metrics.audio.distances import durations, flux, levels, loudness, spread_distance, spread_interval
-from gansmith.metrics.audio.scores import sound_scores
+from gansmith.metrics.audio.scores import pair_scores, sound_scores
 
 RATE = 8000
 
@@ -83,8 +83,20 @@ def test_noise_moves_more_than_a_tone():
 
 def test_every_measure_is_taken_with_its_protocol():
     found = sound_scores(noise(30), noise(20, 0.2, 1), RATE, Settings(split="test", resamples=20))
-    assert {r.name for r in found} == set(AUDIO_MEASURES)
+    assert {r.name for r in found} == set(AUDIO_MEASURES) - {"band_error", "spectrum_error"}
     assert all(r.low <= r.value <= r.high and (r.n_real, r.n_fake) == (30, 20) for r in found)
     assert all(r.protocol["rate"] == RATE for r in found)
     bare = sound_scores(noise(30), noise(20), RATE, Settings(resamples=0))
     assert all(r.low is None for r in bare)
+
+
+def test_sounds_made_again_are_measured_pair_by_pair():
+    real = noise(30)
+    same = {r.name: r for r in pair_scores(real, real, RATE, Settings(split="test", resamples=20))}
+    assert set(same) == {"band_error", "spectrum_error"}
+    assert all(r.value == r.low == r.high == 0 for r in same.values())
+    softer = {r.name: r.value for r in pair_scores(real, real / 2, RATE, Settings(resamples=0))}
+    assert softer["band_error"] == pytest.approx(20 * math.log10(2), abs=0.02), "every band is 6 dB quieter"
+    assert softer["spectrum_error"] == pytest.approx(0.5 + math.log(2), abs=0.02)
+    mixed = pair_scores(real, real.flip(0), RATE, Settings(resamples=20))
+    assert all(r.low < r.value < r.high for r in mixed), "the order counts"

@@ -127,7 +127,7 @@ def compare_items(
     if not comparison.differences:
         raise InputError("nothing could be compared: " + "; ".join(f"{n}: {w}" for n, w in comparison.skipped.items()))
     protocol = {
-        "samples": n,
+        "samples": min(n, len(test)) if first.remakes else n,
         "test_items": len(test),
         "things": first.kind.things,
         "features": ruler.instrument.id,

@@ -137,11 +137,10 @@ class KindModel(Generic[C]):
 
     @torch.no_grad()
     def remade(self, batch: Batch) -> Batch:
-        """Encoded items as a model that `remakes` makes them again, on the CPU; with their labels."""
+        """Encoded items as a model that `remakes` makes them again, on the CPU."""
         rows = {name: value.to(device_of(self.nets)) for name, value in batch.items()}
         given = rows if self.drawing.pose is None else self.drawing.pose(rows, Draws(0, count_rows(batch)))
-        made = {name: value.cpu() for name, value in self.drawing.make(self.nets, given).items()}
-        return made | {name: value for name, value in batch.items() if name == "label"}
+        return {name: value.cpu() for name, value in self.drawing.make(self.nets, given).items()}
 
     def judged(self, real: Items, n: int, seed: int = 0) -> Iterator[Batch]:
         """Samples to be judged: `n` drawn at random, or the first real items, made again by a model that `remakes`."""
