@@ -251,8 +251,8 @@ class KindJudging(Generic[C]):
             return ""
         own = self.ruler.instrument
         return (
-            f"{evaluation.results[0].n_fake:,} samples against {len(self.data.splits.test):,} test {self.data.kind.things}, "
-            f"in the features {own.id} ({own.hash[:12]}), seed 0. Intervals: 95% bootstrap. The ceiling is real "
+            f"{evaluation.results[0].n_fake:,} samples against {len(self.data.splits.test):,} test "
+            f"{self.data.kind.things}, in the features {own.id} ({own.hash[:12]}), seed 0. Intervals: 95% bootstrap. The ceiling is real "
             "training items measured in the place of samples: what a perfect generator would score."
         )
 
