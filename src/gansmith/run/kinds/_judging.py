@@ -252,8 +252,8 @@ class KindJudging(Generic[C]):
         own = self.ruler.instrument
         return (
             f"{evaluation.results[0].n_fake:,} samples against {len(self.data.splits.test):,} test "
-            f"{self.data.kind.things}, in the features {own.id} ({own.hash[:12]}), seed 0. Intervals: 95% bootstrap. The ceiling is real "
-            "training items measured in the place of samples: what a perfect generator would score."
+            f"{self.data.kind.things}, in the features {own.id} ({own.hash[:12]}), seed 0. Intervals: 95% bootstrap. "
+            "The ceiling is real training items measured in the place of samples: what a perfect generator would score."
         )
 
     def show(self, model: KindModel[C], folder: RunFolder) -> Sequence[Shown]:
