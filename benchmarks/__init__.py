@@ -24,10 +24,12 @@ BENCHMARKS = {
     "tables": False,
     "translate": False,
     "oracle": False,
+    "kinds": False,
 }
 """All benchmarks in their order; False for those that take long and run only when they are named."""
 
 CELLS = {
-    name: name for name in ("modes", "quality", "growth", "doctor", "failures", "convergence", "tables", "translate")
+    name: name
+    for name in ("modes", "quality", "growth", "doctor", "failures", "convergence", "tables", "translate", "kinds")
 }
 """Benchmarks that leave a file a cell and go on where they stopped, and the folder of their cells."""

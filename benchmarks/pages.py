@@ -16,7 +16,7 @@ __all__ = ["PAGE", "PAGES", "filled", "page_of", "section", "sections", "write_p
 PAGE = ROOT / "docs/benchmarks.md"
 EVIDENCE = ROOT / "docs/evidence"
 PAGES: Mapping[str, Path] = {
-    **{name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth", "doctor", "tables")},
+    **{name: EVIDENCE / f"{name}.md" for name in ("modes", "quality", "peers", "growth", "doctor", "tables", "kinds")},
     "translate": EVIDENCE / "translation.md",
     "failures": ROOT / "docs/guide/why-gans-fail.md",
     "convergence": EVIDENCE / "metrics.md",

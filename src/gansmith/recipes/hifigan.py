@@ -31,7 +31,7 @@ class HifiganHp(Hp):
     width: int = Setting(64, ge=16, le=4096, multiple_of=16, description="channels before the first stage; each halves")
     blocks: Blocks = Setting("light", description="residual blocks: light (the paper's V3) or full (V1, V2)")
     judge: int = Setting(4, ge=4, le=1024, multiple_of=4, description="channels of the discriminators' first maps")
-    warmup: int = Setting(400, ge=1, le=10_000_000, description="rounds of the first stage, by mel bands alone")
+    warmup: int = Setting(1500, ge=1, le=10_000_000, description="rounds of the first stage, by mel bands alone")
     mel: float = Setting(45.0, ge=0, description="weight of mel bands that differ, in nats")
     matching: float = Setting(2.0, ge=0, description="weight of being alike in the discriminators' maps")
     lr_g: float = Setting(1e-3, gt=0, le=1, description="the generator's learning rate at the start (Adam)")
