@@ -86,8 +86,10 @@ def _bands(path: Path) -> torch.Tensor:
     try:
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UnreadableError(f"is no array of numbers: {error}") from error
+    except OSError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
+    except (ValueError, EOFError) as error:
+        raise UnreadableError("is no array of numbers, or a damaged one") from error
     if not isinstance(found, np.ndarray) or found.ndim not in (2, 3) or found.dtype.kind != "f":
         raise UnreadableError("holds no mel bands: an array of floats (bands, frames) is expected")
     if not np.isfinite(found).all():

@@ -81,6 +81,12 @@ def test_noise_moves_more_than_a_tone():
     assert float(flux(noise(1), RATE).mean()) > 1.2 * float(flux(tone, RATE).mean())
 
 
+def test_a_sound_of_one_frame_does_not_change():
+    found = flux(noise(2, length=20), 1000)
+    assert torch.isfinite(found).all()
+    assert float(found[:, -1].abs().max()) == 0, "the window of 64 ms has one frame"
+
+
 def test_every_measure_is_taken_with_its_protocol():
     found = sound_scores(noise(30), noise(20, 0.2, 1), RATE, Settings(split="test", resamples=20))
     assert {r.name for r in found} == set(AUDIO_MEASURES) - {"band_error", "spectrum_error"}

@@ -51,8 +51,9 @@ def levels(signal: Tensor, rate: float) -> Tensor:
 
 
 def flux(signal: Tensor, rate: float) -> Tensor:
-    """Mean absolute change of every mel band from frame to frame, `(n, values)` in decibels."""
-    return torch.cat([picture.diff(dim=2).abs().mean(2) for picture in _pictures(signal, rate)], 1)
+    """Mean absolute change of every mel band from frame to frame, `(n, values)` in decibels; 0 of a single frame."""
+    changes = [picture.diff(dim=2).abs() for picture in _pictures(signal, rate)]
+    return torch.cat([change.sum(2) / max(1, change.shape[2]) for change in changes], 1)
 
 
 def loudness(signal: Tensor) -> Tensor:
