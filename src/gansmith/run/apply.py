@@ -141,6 +141,8 @@ class Applied:
         """Refuse what the model can't do, whatever the image. Raises `InputError`."""
         if self.reverse and not self.model.both_ways:
             raise InputError(f"recipe {self.model.recipe.id} learns one way only: cyclegan learns both")
+        if self.model.domains:
+            raise InputError(f"say which domain is wanted: --to {' or --to '.join(self.model.domains)}; --to all: each")
         if self.tile is not None and self.tile < LEAST:
             raise InputError(f"--tile {self.tile}: give at least {LEAST} pixels")
         if masked and "mask" not in self.model.drawing.given:

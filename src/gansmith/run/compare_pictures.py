@@ -23,7 +23,7 @@ from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["compare_pictures"]
 
-ORDER = ("likeness", "psnr", "ssim", "kernel", "frechet", "cycle_psnr", "cycle_rough", "label_kept")
+ORDER = ("likeness", "psnr", "ssim", "kernel", "frechet", "cycle_psnr", "cycle_rough", "label_kept", "label_reached")
 """What is compared where it can be, the deciding score first."""
 
 

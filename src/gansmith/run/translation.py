@@ -13,6 +13,7 @@ from gansmith.data.survey import Progress
 from gansmith.data.translation.task import Found, Task, recognise
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._registry import find_recipe
+from gansmith.run.domains_judging import judging_for
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
 from gansmith.run.modality import Free
@@ -32,6 +33,7 @@ AS_THEY_ARE = "image"
 DEFAULTS: Mapping[Task, str] = {
     "pairs": "pix2pix",
     "unpaired": "cut",
+    "domains": "stargan",
     "upscale": "srgan",
     "inpaint": "inpaint",
     "denoise": "pix2pix",
@@ -85,7 +87,7 @@ class Translation(Free):
 
     def judge(self, data: TranslationData, folder: RunFolder, log: Log) -> TranslationJudging:
         """Held-out images are the judge, in the features of a network."""
-        return TranslationJudging.prepare(data, folder, log)
+        return judging_for(data.domains.task).prepare(data, folder, log)
 
     def model(
         self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from gansmith import __version__
 from gansmith.core import Draw, Draws, Game
 from gansmith.data.reader import Pixels
 from gansmith.data.translation.codec import TranslationCodec
+from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Recipe
 from gansmith.run.apply import Applied, Making
 from gansmith.run.hardware import device_of
@@ -90,13 +91,42 @@ class TranslationModel:
 
     @property
     def task(self) -> str:
-        """What it learnt: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise` or `colourise`."""
+        """What it learnt: `pairs`, `unpaired`, `domains`, `upscale`, `inpaint`, `denoise` or `colourise`."""
         return self.codec.task
 
     @property
     def both_ways(self) -> bool:
         """Whether it also makes sources of images."""
         return self.drawing.back is not None
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """What it translates to, where it has to be told; empty where it makes one thing only."""
+        return self.codec.spec["label"].names if "label" in self.drawing.given else ()
+
+    def toward(self, domain: str) -> TranslationModel:
+        """The model that translates to one domain alone, and is applied as any other.
+
+        Raises:
+            InputError: It knows no such domain, or is not told where to go.
+        """
+        if not self.domains:
+            raise InputError(f"--to is for models of several domains; this one learnt: {self.task}")
+        if domain not in self.domains:
+            raise InputError(f"--to {domain}: no such domain{nearest(domain, self.domains)}")
+        return self.bound({"label": torch.tensor([self.domains.index(domain)])})
+
+    def bound(self, fixed: Batch) -> TranslationModel:
+        """The model with some given fields fixed, of one row each, the same for every image."""
+        draw = self.drawing.make
+
+        def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
+            source = batch["source"]
+            rows = {name: v.to(source.device).expand(len(source), *v.shape[1:]) for name, v in fixed.items()}
+            return draw(nets, {**batch, **rows})
+
+        left = {name: field for name, field in self.drawing.given.items() if name not in fixed}
+        return replace(self, drawing=replace(self.drawing, make=make, given=left, pose=None))
 
     def given(self, batch: Batch, seed: int = 0) -> Batch:
         """What samples are made from: the data's own fields, or what the game makes of its images.

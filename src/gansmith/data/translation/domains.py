@@ -26,7 +26,7 @@ JITTER = 9 / 8
 VIEW, TEXTURE = 64, 4
 """The view of tasks on small structures where nobody says, and the most canvas for each pixel of a view."""
 
-WHOLE: frozenset[Task] = frozenset(("pairs", "unpaired", "colourise"))
+WHOLE: frozenset[Task] = frozenset(("pairs", "unpaired", "domains", "colourise"))
 """Tasks for which the whole picture counts; the others look at small structures, as sharp as they are."""
 
 
@@ -89,6 +89,8 @@ def open_domains(
     finally:
         for reader in readers:
             reader.close()
+    if task == "domains" and len(sets[0].classes) < 2:
+        raise InputError(f"{path}: --task domains needs two domains or more: a sub-folder of pictures for each")
     if len(sets) == 1:
         return Domains(task, sets[0], None, view, (*notes, *sets[0].warnings))
     source, image = sets
