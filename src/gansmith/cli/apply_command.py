@@ -35,6 +35,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="LABEL", help="the wanted domain, of models that know several (stargan); all: a folder for each"
     )
+    parser.add_argument(
+        "--style", metavar="PICTURE", help="an example of the wanted style, of models that take one (adain)"
+    )
     parser.add_argument("--reverse", action="store_true", help="from the wanted domain back (cyclegan)")
     parser.add_argument(
         "--tile",
@@ -49,12 +52,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _pictures(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
-    from gansmith.apps.photos import apply_files
+    from gansmith.apps.photos import apply_files, styled_by
     from gansmith.cli.reading import parse_read
     from gansmith.run.load import load_translator
 
-    more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": parse_read(args.read)}
+    options = parse_read(args.read)
+    more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": options}
     model = load_translator(args.model, args.recipe)
+    model = model if args.style is None else styled_by(model, args.style, options)
     models = _toward(model, args.to, args.out)
 
     def files(tick: Tick) -> Iterator[Done]:
@@ -80,7 +85,14 @@ def _sounds(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
     from gansmith.errors import InputError
     from gansmith.run.kinds._model import KindModel
 
-    asked = {"--mask": args.mask, "--to": args.to, "--reverse": args.reverse, "--tile": args.tile, "--read": args.read}
+    asked = {
+        "--mask": args.mask,
+        "--to": args.to,
+        "--style": args.style,
+        "--reverse": args.reverse,
+        "--tile": args.tile,
+        "--read": args.read,
+    }
     if wrong := [name for name, value in asked.items() if value]:
         raise InputError(f"{', '.join(wrong)}: for pictures only, and {args.model} is a model of other things")
     model = KindModel.load(args.model, args.recipe)
@@ -131,6 +143,7 @@ COMMAND = Command(
         "gansmith apply runs/zebras horse.jpg --out made/",
         "gansmith apply runs/zebras zebras/ --reverse --out horses/     the other way, with cyclegan",
         "gansmith apply runs/animals cat.jpg --to dog --out dogs/        --to all: a folder for each domain",
+        "gansmith apply runs/paintings photos/ --style monet.jpg --out made/",
         "gansmith apply runs/sharp photos/ --out large/ --tile 128      less memory",
         "gansmith apply runs/mend torn.jpg --mask holes.png --out mended/",
         "gansmith apply runs/voice speech.wav bands.npy --out made/    with a vocoder (hifigan)",

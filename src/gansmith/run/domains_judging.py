@@ -20,6 +20,7 @@ from gansmith.metrics import Evaluation, Result, Settings, evaluate_features
 from gansmith.metrics.functional import kernel_distance
 from gansmith.run.before_after import sheet
 from gansmith.run.plain import plain
+from gansmith.run.style_judging import StyleJudging
 from gansmith.run.translation_judge import named
 from gansmith.run.translation_judging import MEASURED, TranslationJudging
 from gansmith.run.translation_model import TranslationModel
@@ -32,7 +33,7 @@ BY_DOMAIN = ("kernel", "frechet")
 
 def judging_for(task: str) -> type[TranslationJudging]:
     """What judges models of a task."""
-    return DomainsJudging if task == "domains" else TranslationJudging
+    return {"domains": DomainsJudging, "style": StyleJudging}.get(task, TranslationJudging)
 
 
 @dataclass

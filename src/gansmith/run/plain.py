@@ -14,6 +14,7 @@ __all__ = ["UNTRAINED", "plain"]
 UNTRAINED: Mapping[str, str] = {
     "pairs": "The sources unchanged",
     "unpaired": "The sources unchanged",
+    "style": "The sources unchanged",
     "domains": "The sources unchanged",
     "upscale": "Bicubic interpolation",
     "inpaint": "Holes filled with the image's mean colour",

@@ -33,6 +33,7 @@ AS_THEY_ARE = "image"
 DEFAULTS: Mapping[Task, str] = {
     "pairs": "pix2pix",
     "unpaired": "cut",
+    "style": "adain",
     "domains": "stargan",
     "upscale": "srgan",
     "inpaint": "inpaint",
@@ -40,6 +41,10 @@ DEFAULTS: Mapping[Task, str] = {
     "colourise": "pix2pix",
 }
 """The recipe of each task."""
+
+
+TWO: tuple[Task, ...] = ("pairs", "unpaired", "style")
+"""Tasks that learn from two folders."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Translation(Free):
         """
         if request.task is not None and request.task not in (*get_args(Task), AS_THEY_ARE):
             raise InputError(f"--task {request.task!r}{nearest(request.task, (*get_args(Task), AS_THEY_ARE))}")
-        if request.second is not None and request.task not in (None, "pairs", "unpaired"):
+        if request.second is not None and request.task not in (None, *TWO):
             raise InputError(f"--task {request.task} learns from one folder, and two are given")
         if request.task == AS_THEY_ARE:
             return None
@@ -100,7 +105,7 @@ def _wanted(request: Request, tasks: tuple[str, ...]) -> Found | None:
     """The task that a request means: the one it names, that of two folders, of the data's looks, or of its recipe."""
     task: Any = request.task
     if task is None and request.second is not None:
-        task = "pairs" if "pairs" in tasks else "unpaired"
+        task = next((two for two in TWO if two in tasks), "unpaired")
     if task is not None:
         return Found(task, "")
     if request.recipe is not None and not tasks:

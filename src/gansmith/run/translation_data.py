@@ -129,9 +129,13 @@ class TranslationData(Unasked):
         """What `run.json` says of the pictures."""
         domains = self.domains
         height, width = domains.view
-        what = {"pairs": "pairs", "unpaired": "images of the wanted domain"}.get(domains.task, "images")
+        what = {
+            "pairs": "pairs",
+            "unpaired": "images of the wanted domain",
+            "style": "examples of styles",
+        }.get(domains.task, "images")
         form = f"{domains.image.fit.describe()}; seen {width}x{height} at a time"
-        if domains.task == "unpaired" and domains.source is not None:
+        if not domains.paired and domains.source is not None:
             form = f"{len(domains.source):,} sources; {form}"
         return {
             "fingerprint": self.fingerprint,

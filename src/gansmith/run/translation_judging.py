@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
+from gansmith.data.translation.domains import APART
 from gansmith.errors import InputError
 from gansmith.features.efficientnet import EfficientNetFeatures
 from gansmith.features.perceptual import Perceptual
@@ -77,7 +78,7 @@ class TranslationJudging:
     @property
     def truth(self) -> bool:
         """Whether it is known what should be made of each image."""
-        return self.data.domains.task not in ("unpaired", "domains")
+        return self.data.domains.task not in (*APART, "domains")
 
     @cached_property
     def eye(self) -> TranslationEye | None:
@@ -292,6 +293,7 @@ PLAIN = "untrained"
 SEEN: Mapping[str, str] = {
     "pairs": "Test pairs that the model never saw: the source, what it made of it, and the pair's other image",
     "unpaired": "Test images that the model never saw, and what it made of them",
+    "style": "Test images that the model never saw, test examples of styles, and the images in these styles",
     "domains": "Test images that the model never saw, and below them what it made of them for each domain",
     "upscale": "Test photos made small, enlarged by the model, and as they were",
     "inpaint": "Test photos with holes, filled by the model, and as they were",

@@ -16,7 +16,7 @@ from gansmith.data.reader import Pixels
 from gansmith.data.translation.codec import TranslationCodec
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.run.apply import Applied, Making
+from gansmith.run.apply import Applied, Making, example
 from gansmith.run.hardware import device_of
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.types import Batch, Field
@@ -91,7 +91,7 @@ class TranslationModel:
 
     @property
     def task(self) -> str:
-        """What it learnt: `pairs`, `unpaired`, `domains`, `upscale`, `inpaint`, `denoise` or `colourise`."""
+        """What it learnt: one of `gansmith.data.translation.task.Task`."""
         return self.codec.task
 
     @property
@@ -115,6 +115,21 @@ class TranslationModel:
         if domain not in self.domains:
             raise InputError(f"--to {domain}: no such domain{nearest(domain, self.domains)}")
         return self.bound({"label": torch.tensor([self.domains.index(domain)])})
+
+    def styled(self, style: Pixels) -> TranslationModel:
+        """The model that makes everything in the style of one example, and is applied as any other.
+
+        Args:
+            style: `(H, W, C)` or `(H, W)`, in uint8, uint16, or floats in [0, 1]; of any size. It is seen in the size
+                that styles had in training.
+
+        Raises:
+            InputError: The model takes no example, or this is no image.
+        """
+        if "style" not in self.drawing.given:
+            raise InputError(f"--style is for models that take an example; this one learnt: {self.task}")
+        channels, *sides = self.drawing.given["style"].shape
+        return self.bound({"style": example(style, channels, min(sides))})
 
     def bound(self, fixed: Batch) -> TranslationModel:
         """The model with some given fields fixed, of one row each, the same for every image."""
