@@ -41,6 +41,7 @@ class DomainsJudging(TranslationJudging):
     """A run's held-out pictures of several domains; see `TranslationJudging`."""
 
     own: ClassVar[bool] = True
+    apart: ClassVar[tuple[str, ...]] = BY_DOMAIN
     naming: ClassVar[str] = "label_reached"
 
     @property

@@ -62,6 +62,9 @@ class TranslationJudging:
     own: ClassVar[bool] = False
     """Whether the network is always a judge that learns to tell the classes of the run's own pictures."""
 
+    apart: ClassVar[tuple[str, ...]] = ()
+    """Scores that say nothing of all made images together."""
+
     @classmethod
     def prepare(cls, data: TranslationData, folder: RunFolder, log: Log) -> TranslationJudging:
         """EfficientNet-Lite0 where its weights are installed, else a judge trained on the wanted domain."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,14 @@ def test_bad_input_is_one_line(trained, root, words, told, capsys):
     assert command(words.format(r=root).split()) == 2
     said = capsys.readouterr().err.strip().splitlines()
     assert told in said[-1] and len(said) <= 2 and not (root / "x").exists()
+
+
+def test_models_are_compared_by_what_says_something_of_all_domains(trained, root, tmp_path):
+    models = [trained.folder.root, shutil.copytree(trained.folder.model, tmp_path / "other")]
+    found = gansmith.compare(models, root / "colours")
+    assert set(found.comparison.metrics) == {"cycle_psnr", "cycle_rough", "label_reached"}
+    with pytest.raises(InputError, match="kernel: of several domains together it says nothing"):
+        gansmith.compare(models, root / "colours", metrics=["kernel"])
 
 
 def test_other_models_know_no_domains(trained):
