@@ -100,6 +100,8 @@ SOUNDS = Example(
 COMMANDS_OF = {
     "pairs": "gansmith train my_pairs/ --recipe {} --budget 10m",
     "unpaired": "gansmith train sketches/ photos/ --recipe {} --budget 10m",
+    "style": "gansmith train photos/ styles/ --recipe {} --budget 10m",
+    "domains": "gansmith train folder_of_domains/ --recipe {} --budget 10m",
     "upscale": "gansmith train my_photos/ --recipe {} --budget 10m",
     "inpaint": "gansmith train my_photos/ --recipe {} --budget 10m",
 }

@@ -55,7 +55,8 @@ def train(
         seed: All randomness of the run.
         start: Run folder whose newest weights this run begins with: for a larger budget, or other data.
         second: Of two domains, the folder of what is wanted; `data` then holds what is translated.
-        task: From images to images: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise` or `colourise`.
+        task: From images to images: `pairs`, `unpaired`, `style`, `domains`, `upscale`, `inpaint`, `denoise` or
+            `colourise`.
         listener: Called with every event, a dictionary.
         request: More of what `gansmith.run.request.Request` has, e.g. `{"image_size": 64, "device": "cpu"}`.
         settings: The recipe's hyper-parameters.

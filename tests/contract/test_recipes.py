@@ -44,6 +44,8 @@ SMALL = {
     "private-rows": {"width": 8},
     "cyclegan": {"width": 4, "blocks": 1, "pool": 6},
     "pix2pix": {"width": 4},
+    "stargan": {"width": 4, "blocks": 1},
+    "adain": {"width": 4, "blocks": 1},
     "pix2pixhd": {"width": 4, "blocks": 1, "judge": 4, "warmup": 3, "halvings": 1},
     "cut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
     "fastcut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},

@@ -28,7 +28,7 @@ def data(n, m, d, seed, wrong=0.0):
     fake = normal(m, d, seed + 2, 1 + wrong, wrong)
     distance = normal(m, 1, seed + 4).squeeze(1).abs()
     looks = {"pair_distance": distance, "class_pair_distance": distance / 2, "path_step": distance.square()}
-    paired = ("psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept")
+    paired = ("psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept", "label_reached")
     looks |= {name: distance for name in paired}
     return {
         "real": {"features": normal(n, d, seed + 1)},

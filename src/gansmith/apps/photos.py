@@ -20,7 +20,7 @@ from gansmith.run.apply import Making
 from gansmith.run.files import replacing
 from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Photo", "apply_files", "read_photo", "write_photo"]
+__all__ = ["Photo", "apply_files", "read_photo", "styled_by", "write_photo"]
 
 ORIENTATION = 0x0112
 
@@ -145,6 +145,19 @@ def apply_files(
                 yield Done(source, problem="too large for the memory: give a smaller --tile, or cut it into parts")
 
     return each()
+
+
+def styled_by(model: TranslationModel, style: str | Path, options: ReadOptions | None = None) -> TranslationModel:
+    """The model that makes everything in the style of a picture file; see `TranslationModel.styled`.
+
+    Raises:
+        InputError: The file is not there or can't be read, or the model takes no example.
+    """
+    path = Path(style).expanduser()
+    try:
+        return model.styled(read_photo(path, options).pixels)
+    except UnreadableError as error:
+        raise InputError(f"--style {path}: {error}") from error
 
 
 class _Masks:

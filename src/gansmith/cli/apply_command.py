@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gansmith.cli.options import add_json, add_read
@@ -11,6 +13,7 @@ from gansmith.cli.parser import Command, positive
 
 if TYPE_CHECKING:
     from gansmith.apps.places import Done
+    from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["COMMAND"]
 
@@ -29,6 +32,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="what is missing, white on black: one for all, or one of the same name for each (default: what is "
         "transparent); for models that fill holes",
     )
+    parser.add_argument(
+        "--to", metavar="LABEL", help="the wanted domain, of models that know several (stargan); all: a folder for each"
+    )
+    parser.add_argument(
+        "--style", metavar="PICTURE", help="an example of the wanted style, of models that take one (adain)"
+    )
     parser.add_argument("--reverse", action="store_true", help="from the wanted domain back (cyclegan)")
     parser.add_argument(
         "--tile",
@@ -43,13 +52,32 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _pictures(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
-    from gansmith.apps.photos import apply_files
+    from gansmith.apps.photos import apply_files, styled_by
     from gansmith.cli.reading import parse_read
     from gansmith.run.load import load_translator
 
-    more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": parse_read(args.read)}
+    options = parse_read(args.read)
+    more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": options}
     model = load_translator(args.model, args.recipe)
-    return lambda tick: apply_files(model, args.inputs, args.out, tick=tick, **more)
+    model = model if args.style is None else styled_by(model, args.style, options)
+    models = _toward(model, args.to, args.out)
+
+    def files(tick: Tick) -> Iterator[Done]:
+        for at, (out, to) in enumerate(models.items()):
+
+            def part(share: float, at: int = at) -> None:
+                tick((at + share) / len(models))
+
+            yield from apply_files(to, args.inputs, out, tick=part, **more)
+
+    return files
+
+
+def _toward(model: TranslationModel, to: str | None, out: str) -> dict[Path, TranslationModel]:
+    """The model of each folder that is written: one, or with `--to all` one for each domain."""
+    if to != "all" or not model.domains or "all" in model.domains:
+        return {Path(out): model if to is None else model.toward(to)}
+    return {Path(out) / re.sub(r"[^\w .-]", "_", name): model.toward(name) for name in model.domains}
 
 
 def _sounds(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
@@ -57,7 +85,14 @@ def _sounds(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
     from gansmith.errors import InputError
     from gansmith.run.kinds._model import KindModel
 
-    asked = {"--mask": args.mask, "--reverse": args.reverse, "--tile": args.tile, "--read": args.read}
+    asked = {
+        "--mask": args.mask,
+        "--to": args.to,
+        "--style": args.style,
+        "--reverse": args.reverse,
+        "--tile": args.tile,
+        "--read": args.read,
+    }
     if wrong := [name for name, value in asked.items() if value]:
         raise InputError(f"{', '.join(wrong)}: for pictures only, and {args.model} is a model of other things")
     model = KindModel.load(args.model, args.recipe)
@@ -107,6 +142,8 @@ COMMAND = Command(
     (
         "gansmith apply runs/zebras horse.jpg --out made/",
         "gansmith apply runs/zebras zebras/ --reverse --out horses/     the other way, with cyclegan",
+        "gansmith apply runs/animals cat.jpg --to dog --out dogs/        --to all: a folder for each domain",
+        "gansmith apply runs/paintings photos/ --style monet.jpg --out made/",
         "gansmith apply runs/sharp photos/ --out large/ --tile 128      less memory",
         "gansmith apply runs/mend torn.jpg --mask holes.png --out mended/",
         "gansmith apply runs/voice speech.wav bands.npy --out made/    with a vocoder (hifigan)",

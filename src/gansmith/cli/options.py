@@ -86,7 +86,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-TASKS = ("pairs", "unpaired", "upscale", "inpaint", "denoise", "colourise")
+TASKS = ("pairs", "unpaired", "style", "domains", "upscale", "inpaint", "denoise", "colourise")
 """What can be learnt from image to image; the parser must not import what learns it."""
 
 

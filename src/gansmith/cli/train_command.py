@@ -48,8 +48,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task",
         choices=(*TASKS, "image"),
-        help="learn to make images of images: from pairs or two folders, or to undo what is taken from photos "
-        "(default: by the recipe and the data; image takes them as they are)",
+        help="learn to make images of images: from pairs, two folders or a folder of domains, or to undo what is taken "
+        "from photos (default: by the recipe and the data; image takes them as they are)",
     )
 
 

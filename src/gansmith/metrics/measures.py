@@ -239,8 +239,10 @@ _FIDELITY: tuple[tuple[str, Better, str], ...] = (
     ("cycle_rough", "higher", "the same where the made image is saved as JPEG, or slightly noisy (dB)"),
     ("hidden", "lower", "what the way back loses to that beyond the change itself (dB): a hidden message"),
     ("label_kept", "higher", "share of made images in which the judge sees the class of the source"),
+    ("label_reached", "higher", "share of made images in which the judge sees the domain that was asked for"),
 )
 """Means over images of what each has for itself."""
+_SHARES = ("label_kept", "label_reached")
 
 _BOTH = {"real": ("features",), "fake": ("features",)}
 _ALL = {**_BOTH, "train": ("features",)}
@@ -303,7 +305,7 @@ MEASURES: dict[str, Measure] = {
             )
         ),
         *(
-            Measure(name, better, {"fake": (name,)}, (), _mean_of(name, name), about, share=name == "label_kept")
+            Measure(name, better, {"fake": (name,)}, (), _mean_of(name, name), about, share=name in _SHARES)
             for name, better, about in _FIDELITY
         ),
         Measure(

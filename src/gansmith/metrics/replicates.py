@@ -17,7 +17,7 @@ REPLICATED = ("frechet", "kernel", *MANIFOLD, "accuracy")
 """Scores that say which of two generators is better. `train_closer` doesn't: anything below one half is no fault.
 `kernel_subsets` is `kernel` once more; `duplicates` is a warning, not a score."""
 
-PAIRED = ("likeness", "psnr", "ssim", "cycle_psnr", "cycle_rough", "label_kept")
+PAIRED = ("likeness", "psnr", "ssim", "cycle_psnr", "cycle_rough", "label_kept", "label_reached")
 """The same of translations: means over images of what each has for itself. Compared when asked for by name."""
 
 

@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_METRICS", "Evaluation", "Suite", "evaluate_features"]
 
 ASKED = (
     *("kernel_subsets", "authenticity", "diversity", "class_diversity", "path_length"),
-    *("psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept"),
+    *("psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept", "label_reached"),
 )
 """Computed only when asked for by name.
 

@@ -8,7 +8,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["absolute", "feature_matching", "patch_nce", "total_variation"]
+__all__ = [
+    "absolute",
+    "content_distance",
+    "feature_matching",
+    "patch_nce",
+    "spread_and_mean",
+    "style_distance",
+    "total_variation",
+]
+
+EPSILON = 1e-5
+"""Added to variances before their root, so that flat maps have a slope."""
 
 
 def absolute(made: Tensor, wanted: Tensor) -> Tensor:
@@ -54,6 +65,46 @@ def feature_matching(made: Sequence[Tensor], wanted: Sequence[Tensor], weights: 
     shares = torch.tensor(weights or [1.0] * len(made))
     pairs = zip(made, wanted, (shares / shares.sum()).tolist(), strict=True)
     return torch.stack([share * (a - b.detach()).abs().mean() for a, b, share in pairs]).sum()
+
+
+def spread_and_mean(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Deviation and mean of each map over its places, `(n, c, 1, 1)` each (Huang & Belongie 2017, eq. 6 and 7)."""
+    variance, mean = torch.var_mean(maps, (2, 3), correction=0, keepdim=True)
+    return (variance + EPSILON).sqrt(), mean
+
+
+def style_distance(made: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """How far means and deviations of maps are from those of a style, as a share; the wanted ones are fixed.
+
+    Huang & Belongie 2017, eq. 13, where squares are summed. Here those of a map's channels are divided by what the
+    wanted ones sum up to: networks differ in how large their maps are, and so do depths of one. The mean over maps.
+
+    Args:
+        made: Maps `(n, c, h, w)` of made images, at several depths.
+        wanted: Of the styles; heights and widths may differ.
+    """
+    shares = []
+    for a, b in zip(made, wanted, strict=True):
+        own, style = (torch.cat(spread_and_mean(maps), 1).flatten(1) for maps in (a, b.detach()))
+        shares.append(((own - style).square().sum(1) / style.square().sum(1)).mean())
+    return torch.stack(shares).mean()
+
+
+def content_distance(made: Tensor, wanted: Tensor) -> Tensor:
+    """How far maps are apart once mean and deviation, which are their style, are taken out; the wanted ones are fixed.
+
+    Up to the style's own deviations it is the content loss of Huang & Belongie 2017, eq. 12, whose target has the
+    content's places and the style's means and deviations.
+
+    Args:
+        made: Maps `(n, c, h, w)` of made images.
+        wanted: Of what they should show.
+    """
+    plain = []
+    for maps in (made, wanted.detach()):
+        deviation, mean = spread_and_mean(maps)
+        plain.append((maps - mean) / deviation)
+    return (plain[0] - plain[1]).square().mean()
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -85,8 +85,8 @@ class Recipe(Generic[H]):
             `video` or `simulation`.
         reads: Fields of the data that it is made for: `image`, with `source` where it translates from another domain;
             `tokens` for tables; `signal` for whatever else is an array of numbers.
-        tasks: What it learns from image to image, best first: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`,
-            `colourise`. Empty for recipes that make samples of noise.
+        tasks: What it learns from image to image, best first: `pairs`, `unpaired`, `style`, `domains`, `upscale`,
+            `inpaint`, `denoise`, `colourise`. Empty for recipes that make samples of noise.
     """
 
     id: str

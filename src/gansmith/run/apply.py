@@ -20,7 +20,7 @@ from gansmith.run.tiles import strips
 if TYPE_CHECKING:
     from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Applied", "Making"]
+__all__ = ["Applied", "Making", "example"]
 
 MOST_SIDE = 2**31 - 1
 """Pixels of a side that a PNG file can have."""
@@ -141,6 +141,10 @@ class Applied:
         """Refuse what the model can't do, whatever the image. Raises `InputError`."""
         if self.reverse and not self.model.both_ways:
             raise InputError(f"recipe {self.model.recipe.id} learns one way only: cyclegan learns both")
+        if self.model.domains:
+            raise InputError(f"say which domain is wanted: --to {' or --to '.join(self.model.domains)}; --to all: each")
+        if "style" in self.model.drawing.given:
+            raise InputError("say in whose style: --style PICTURE")
         if self.tile is not None and self.tile < LEAST:
             raise InputError(f"--tile {self.tile}: give at least {LEAST} pixels")
         if masked and "mask" not in self.model.drawing.given:
@@ -231,6 +235,25 @@ class _Form:
         part = self.alpha[top:bottom]
         larger = resize(part, len(part) * scale, width, value_range=(0.0, self.high))
         return larger[rows.start - top * scale : rows.stop - top * scale]
+
+
+def example(image: Pixels, channels: int, short: int) -> Tensor:
+    """An image that says how others shall look, `(1, channels, h, w)` in [-1, 1].
+
+    Args:
+        image: As `TranslationModel.apply` takes it; alpha that is not asked for is left out.
+        channels: That are asked for.
+        short: Pixels that its shorter side is brought to.
+
+    Raises:
+        InputError: It is no image.
+    """
+    pixels = _checked(image)
+    high = HIGH[pixels.dtype.name]
+    colour = _as_channels(_apart(pixels, channels)[0], channels, high)
+    share = short / min(colour.shape[:2])
+    height, width = (max(short, round(side * share)) for side in colour.shape[:2])
+    return _Windows(resize(colour, height, width, value_range=(0.0, high)), high, None)[:, :, :][None]
 
 
 def _checked(image: Pixels) -> Pixels:

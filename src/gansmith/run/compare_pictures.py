@@ -23,7 +23,7 @@ from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["compare_pictures"]
 
-ORDER = ("likeness", "psnr", "ssim", "kernel", "frechet", "cycle_psnr", "cycle_rough", "label_kept")
+ORDER = ("likeness", "psnr", "ssim", "kernel", "frechet", "cycle_psnr", "cycle_rough", "label_kept", "label_reached")
 """What is compared where it can be, the deciding score first."""
 
 
@@ -57,6 +57,10 @@ def compare_pictures(
     asked = pictures if pictures is not None else _own(found)
     judging, notes = judged_on([c.model for c in found], asked, features, found[0].path, log)
     data = judging.data
+    if senseless := [name for name in metrics or () if name in judging.apart]:
+        raise InputError(
+            f"{', '.join(senseless)}: of several domains together it says nothing; gansmith evaluate tells each"
+        )
     if len(data.splits.test) < LEAST_IMAGES:
         raise InputError(
             f"{data.domains.image.source}: {len(data.splits.test)} test images are too few to compare on: "
@@ -67,7 +71,8 @@ def compare_pictures(
         log.progress("judging the models", at / len(found))
         made[c.name] = {name: v.float() for name, v in judging.thorough(c.model, "test", MEASURED).items()}
     log.progress("judging the models", 1.0)
-    there = [n for n in ORDER if n in ("kernel", "frechet") or all(n in columns for columns in made.values())]
+    of_all = {"kernel", "frechet"} - set(judging.apart)
+    there = [n for n in ORDER if n in of_all or all(n in columns for columns in made.values())]
     settings = judging.ruler.settings("test", RESAMPLES, seed, data.fingerprint)
     real = judging.features(data.domain("test", MEASURED))
     comparison = compare_features({"features": real}, made, metrics=metrics or _enough(there, real), settings=settings)

@@ -49,8 +49,9 @@ class Request:
         modality: Kind of data: `image`, `table`, `audio`, `music`, `text`, `series`, `video` or `simulation`; None lets
             the recipe or the data decide.
         second: Of two domains, the folder of what is wanted; `data` then holds what is translated.
-        task: From images to images: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise`, `colourise`; `image` takes
-            them as they are, whatever they look like. None lets the recipe, a second folder, or the data decide.
+        task: From images to images: `pairs`, `unpaired`, `style`, `domains`, `upscale`, `inpaint`, `denoise`,
+            `colourise`; `image` takes them as they are, whatever they look like. None lets the recipe, a second folder,
+            or the data decide.
         schema: Of a table: a file that says what its columns are; None finds it.
         target: Of a table: the column that usefulness is judged by; None takes the last.
         protect_outliers: Of a table: learn no value that fewer training rows share; None learns all, since rare values

@@ -8,6 +8,7 @@ what the image itself does: being saved as JPEG, or a little noise.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -15,7 +16,6 @@ from PIL import Image
 from torch import Tensor
 
 from gansmith.metrics.functional import psnr
-from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["QUALITY", "hidden", "jpeg", "noised", "returned"]
 
@@ -26,11 +26,11 @@ LEAST = 1e-10
 """Mean square that counts as none."""
 
 
-def returned(model: TranslationModel, made: Tensor, source: Tensor) -> dict[str, Tensor]:
+def returned(back: Callable[[Tensor], Tensor], made: Tensor, source: Tensor) -> dict[str, Tensor]:
     """How near sources come back to themselves, for each `(n,)`, in dB.
 
     Args:
-        model: Learns both ways.
+        back: Makes sources of made images.
         made: Sources, translated, `(n, c, h, w)` in [-1, 1].
         source: The same sources.
 
@@ -38,10 +38,10 @@ def returned(model: TranslationModel, made: Tensor, source: Tensor) -> dict[str,
         `cycle_psnr` of the way back from the images as they were made; `cycle_rough`, the lower one of those from the
         images saved as JPEG and with slight noise; `hidden`, by how much that is less than the change itself explains.
     """
-    clean = psnr(model.make({"image": made}, back=True), source)
+    clean = psnr(back(made), source)
     rough, unexplained = [], []
     for changed in (jpeg(made), noised(made)):
-        again = psnr(model.make({"image": changed}, back=True), source)
+        again = psnr(back(changed), source)
         rough.append(again)
         unexplained.append(hidden(clean, again, psnr(changed, made)))
     return {

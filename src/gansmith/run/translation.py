@@ -13,6 +13,7 @@ from gansmith.data.survey import Progress
 from gansmith.data.translation.task import Found, Task, recognise
 from gansmith.errors import InputError, nearest
 from gansmith.recipes._registry import find_recipe
+from gansmith.run.domains_judging import judging_for
 from gansmith.run.folder import RunFolder
 from gansmith.run.log import Log
 from gansmith.run.modality import Free
@@ -32,12 +33,18 @@ AS_THEY_ARE = "image"
 DEFAULTS: Mapping[Task, str] = {
     "pairs": "pix2pix",
     "unpaired": "cut",
+    "style": "adain",
+    "domains": "stargan",
     "upscale": "srgan",
     "inpaint": "inpaint",
     "denoise": "pix2pix",
     "colourise": "pix2pix",
 }
 """The recipe of each task."""
+
+
+TWO: tuple[Task, ...] = ("pairs", "unpaired", "style")
+"""Tasks that learn from two folders."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Translation(Free):
         """
         if request.task is not None and request.task not in (*get_args(Task), AS_THEY_ARE):
             raise InputError(f"--task {request.task!r}{nearest(request.task, (*get_args(Task), AS_THEY_ARE))}")
-        if request.second is not None and request.task not in (None, "pairs", "unpaired"):
+        if request.second is not None and request.task not in (None, *TWO):
             raise InputError(f"--task {request.task} learns from one folder, and two are given")
         if request.task == AS_THEY_ARE:
             return None
@@ -85,7 +92,7 @@ class Translation(Free):
 
     def judge(self, data: TranslationData, folder: RunFolder, log: Log) -> TranslationJudging:
         """Held-out images are the judge, in the features of a network."""
-        return TranslationJudging.prepare(data, folder, log)
+        return judging_for(data.domains.task).prepare(data, folder, log)
 
     def model(
         self, plan: Plan, state: State, nets: Mapping[str, nn.Module], provenance: Mapping[str, Any]
@@ -98,7 +105,7 @@ def _wanted(request: Request, tasks: tuple[str, ...]) -> Found | None:
     """The task that a request means: the one it names, that of two folders, of the data's looks, or of its recipe."""
     task: Any = request.task
     if task is None and request.second is not None:
-        task = "pairs" if "pairs" in tasks else "unpaired"
+        task = next((two for two in TWO if two in tasks), "unpaired")
     if task is not None:
         return Found(task, "")
     if request.recipe is not None and not tasks:

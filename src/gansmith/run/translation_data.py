@@ -129,9 +129,13 @@ class TranslationData(Unasked):
         """What `run.json` says of the pictures."""
         domains = self.domains
         height, width = domains.view
-        what = {"pairs": "pairs", "unpaired": "images of the wanted domain"}.get(domains.task, "images")
+        what = {
+            "pairs": "pairs",
+            "unpaired": "images of the wanted domain",
+            "style": "examples of styles",
+        }.get(domains.task, "images")
         form = f"{domains.image.fit.describe()}; seen {width}x{height} at a time"
-        if domains.task == "unpaired" and domains.source is not None:
+        if not domains.paired and domains.source is not None:
             form = f"{len(domains.source):,} sources; {form}"
         return {
             "fingerprint": self.fingerprint,
@@ -158,6 +162,7 @@ class TranslationData(Unasked):
             seed=seed,
             rank=rank,
             world=world,
+            labels=self.images["train"].labels,
         )
 
     def some(self, split: str, most: int) -> Batch:
@@ -168,7 +173,7 @@ class TranslationData(Unasked):
         images = self._views(self.images[split], most)
         sources = self.sources.get(split)
         if sources is None:
-            batch = self.codec.encode(images)
+            batch = self.codec.encode(images, labels=self._labels(self.images[split], most))
             return self.codec.with_source(batch, list(range(len(images))), HELD_OUT_LEVEL)
         seen = self._views(sources, most)
         return self.codec.encode(images, seen[np.arange(len(images)) % len(seen)])
@@ -176,7 +181,8 @@ class TranslationData(Unasked):
     def domain(self, split: str, most: int, source: bool = False) -> Tensor:
         """Views of one domain alone, as tensors."""
         if not source:
-            return self.codec.encode(self._views(self.images[split], most))["image"]
+            pictures = self.images[split]
+            return self.codec.encode(self._views(pictures, most), labels=self._labels(pictures, most))["image"]
         shown = self.codec.source or self.codec.image
         return shown.encode(self._views(self.sources[split], most))["image"]
 
@@ -188,9 +194,13 @@ class TranslationData(Unasked):
 
     def labels(self, split: str, most: int, source: bool = False) -> Tensor:
         """Classes of the views that `domain` gives; those of `some` are the wanted domain's. Only with `classes`."""
-        pictures = (self.sources if source else self.images)[split]
-        assert pictures.labels is not None
-        return torch.from_numpy(np.asarray(pictures.labels)[self._rows(pictures, most)[0]])
+        labels = self._labels((self.sources if source else self.images)[split], most)
+        assert labels is not None
+        return torch.from_numpy(labels)
+
+    def _labels(self, pictures: ImageSet, most: int) -> Any:
+        """Classes of the views of pictures, where they have any."""
+        return None if pictures.labels is None else np.asarray(pictures.labels)[self._rows(pictures, most)[0]]
 
     def _rows(self, pictures: ImageSet, most: int) -> tuple[Any, int, int]:
         """The picture of each view, and how many views a picture has down and across."""

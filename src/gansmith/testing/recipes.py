@@ -74,13 +74,13 @@ def data_for(recipe: Recipe[Any], spec: Spec = LABELLED) -> Spec:
 
     Args:
         recipe: Whose fields are looked at.
-        spec: Fields with an `image`; those that are there stay as they are. A `source` looks like the image, and a
-            `mask` lies over it.
+        spec: Fields with an `image`; those that are there stay as they are. A `source` looks like the image, a
+            `mask` lies over it, and a `label` is of three classes.
     """
     if recipe.kind in FIELDS:
         return FIELDS[recipe.kind]
     image = spec["image"]
-    made = {"image": image, "source": image, "mask": Field((1, *image.shape[1:]), "mask")}
+    made = {"image": image, "source": image, "mask": Field((1, *image.shape[1:]), "mask"), "label": LABELLED["label"]}
     return {**{name: made[name] for name in recipe.reads}, **spec}
 
 

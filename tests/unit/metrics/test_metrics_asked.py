@@ -22,6 +22,7 @@ OF_PAIRS = {
     "cycle_rough",
     "hidden",
     "label_kept",
+    "label_reached",
 }  # means of what `functional.fidelity` says of each image
 ASKED = set(MEASURES) - set(DEFAULT_METRICS) - OF_PAIRS
 SETTINGS = Settings(

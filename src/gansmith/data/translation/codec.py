@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from gansmith.data.fit import Fit
 from gansmith.data.image_codec import ImageCodec
-from gansmith.data.reader import Pixels
+from gansmith.data.reader import Labels, Pixels
 from gansmith.data.translation.degrade import grey, noisy
 from gansmith.data.translation.domains import Domains
 from gansmith.data.translation.task import Task
@@ -40,7 +40,8 @@ class TranslationCodec:
     def of(cls, domains: Domains) -> TranslationCodec:
         """The codec of prepared pictures: nothing but their form is needed."""
         height, width = domains.view
-        image = ImageCodec(replace(domains.image.fit, height=height, width=width), ())
+        classes = domains.image.classes if domains.task == "domains" else ()
+        image = ImageCodec(replace(domains.image.fit, height=height, width=width), classes)
         frames: dict[str, Fit] = {"denoise": image.frame, "colourise": replace(image.frame, channels=1)}
         if domains.source is not None:
             frames[domains.task] = replace(domains.source.fit, height=height, width=width)
@@ -49,26 +50,27 @@ class TranslationCodec:
 
     @cached_property
     def spec(self) -> Spec:
-        """`image`, and where the data has it `source`: `(C, H, W)` in [-1, 1] each."""
-        fields: dict[str, Field] = {"image": self.image.spec["image"]}
+        """`image`, and where the data has it `source`: `(C, H, W)` in [-1, 1] each; `label` of several domains."""
+        fields: dict[str, Field] = dict(self.image.spec)
         if self.source is not None:
             fields["source"] = self.source.spec["image"]
         return fields
 
-    def encode(self, images: Pixels, sources: Pixels | None = None) -> Batch:
+    def encode(self, images: Pixels, sources: Pixels | None = None, labels: Labels | None = None) -> Batch:
         """Views to tensors.
 
         Args:
             images: `(N, H, W, C)` of the wanted domain.
             sources: The same of what is translated; needed where pictures of it were read.
+            labels: Of which domain each is `(N,)`; needed where there are several, and ignored otherwise.
 
         Returns:
-            `image` `(N, C, H, W)` in [-1, 1], and `source` where it was given.
+            `image` `(N, C, H, W)` in [-1, 1], `source` where it was given, and `label` where there are several domains.
 
         Raises:
             InputError: They have another shape or type.
         """
-        batch = dict(self.image.encode(images))
+        batch = dict(self.image.encode(images, labels))
         if sources is not None and self.source is not None:
             batch["source"] = self.source.encode(sources)["image"]
         return batch

@@ -18,7 +18,7 @@ from gansmith.data.translation.pairing import check_names, check_shapes, stem
 from gansmith.data.translation.task import Task, two_sides
 from gansmith.errors import InputError
 
-__all__ = ["Domains", "open_domains"]
+__all__ = ["APART", "Domains", "open_domains"]
 
 JITTER = 9 / 8
 """Canvas for each pixel of the view where the whole picture counts: pix2pix and CycleGAN take 256 of 286 pixels."""
@@ -26,8 +26,12 @@ JITTER = 9 / 8
 VIEW, TEXTURE = 64, 4
 """The view of tasks on small structures where nobody says, and the most canvas for each pixel of a view."""
 
-WHOLE: frozenset[Task] = frozenset(("pairs", "unpaired", "colourise"))
+WHOLE: frozenset[Task] = frozenset(("pairs", "unpaired", "style", "domains", "colourise"))
 """Tasks for which the whole picture counts; the others look at small structures, as sharp as they are."""
+
+
+APART: frozenset[Task] = frozenset(("unpaired", "style"))
+"""Tasks of two folders whose pictures don't belong together."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ def open_domains(
     finally:
         for reader in readers:
             reader.close()
+    if task == "domains" and len(sets[0].classes) < 2:
+        raise InputError(f"{path}: --task domains needs two domains or more: a sub-folder of pictures for each")
     if len(sets) == 1:
         return Domains(task, sets[0], None, view, (*notes, *sets[0].warnings))
     source, image = sets
@@ -102,10 +108,10 @@ def _readers(task: Task, path: Path, second: str | Path | None, options: ReadOpt
     """Readers of the source, if it has one, and of the image."""
     if second is not None:
         return [open_reader(path, options), open_reader(second, options)]
-    if task == "unpaired":
+    if task in APART:
         sides = two_sides(path) if path.is_dir() else None
         if sides is None:
-            raise InputError(f"{path}: --task unpaired needs two folders: gansmith train A_FOLDER B_FOLDER")
+            raise InputError(f"{path}: --task {task} needs two folders: gansmith train A_FOLDER B_FOLDER")
         return [open_reader(side, options) for side in sides]
     if task != "pairs":
         return [open_reader(path, options)]
@@ -136,7 +142,7 @@ def _fits(
         canvas = tuple(max(side, min(short // 8 * 8, TEXTURE * side)) for side in view)
     notes: tuple[str, ...] = ()
     channels = [fit.channels for fit in chosen]
-    if task == "unpaired" and len(set(channels)) > 1:
+    if task in APART and len(set(channels)) > 1:
         channels = [max(channels)] * 2
         notes = (f"the domains have different channels: both are read with {channels[0]} (--channels decides)",)
     if task == "colourise" and channels[-1] not in (3, 4):

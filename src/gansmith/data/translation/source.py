@@ -27,6 +27,7 @@ Index = NDArray[np.int64]
 class _Maker:
     images: Pictures
     sources: Pictures | None
+    labels: Index | None
     paired: bool
     codec: TranslationCodec
     batch: int
@@ -43,7 +44,7 @@ class _Maker:
         if self.sources is not None:
             own = rows if self.paired else rows_at(seed + APART, start, length, len(self.sources))
             sources = self._seen(self.sources, own, seed, start, 0 if self.paired else 1)
-        batch = self.codec.encode(images, sources)
+        batch = self.codec.encode(images, sources, None if self.labels is None else self.labels[rows])
         return self.codec.with_source(batch, seeds(seed, start, length).tolist())
 
     def _seen(self, pictures: Pictures, rows: Index, seed: int, start: int, stream: int) -> Pixels:
@@ -68,6 +69,7 @@ class TranslationSource(Stream):
         rank: Number of this process.
         world: Number of processes; must divide `batch`.
         prefetch: Batches made ahead in a thread; 0 makes each when asked for.
+        labels: Of which domain each image is, `(N,)`; needed where the codec knows several.
 
     Raises:
         InputError: There are no pictures, pairs lack a side, or the batch can't be shared.
@@ -85,6 +87,7 @@ class TranslationSource(Stream):
         rank: int = 0,
         world: int = 1,
         prefetch: int = 2,
+        labels: Index | None = None,
     ) -> None:
         if not len(images) or (sources is not None and not len(sources)):
             raise InputError("there are no pictures to train on")
@@ -92,7 +95,9 @@ class TranslationSource(Stream):
             raise InputError(f"{len(images):,} pictures and {0 if sources is None else len(sources):,} are no pairs")
         if batch < 1 or batch % world:
             raise InputError(f"batch={batch} can't be shared by {world} processes: choose a multiple")
-        super().__init__(_Maker(images, sources, paired, codec, batch, rank, world), len(images), batch, seed, prefetch)
+        super().__init__(
+            _Maker(images, sources, labels, paired, codec, batch, rank, world), len(images), batch, seed, prefetch
+        )
 
 
 def views(pixels: Pixels, height: int, width: int, top: Index, left: Index) -> Pixels:
