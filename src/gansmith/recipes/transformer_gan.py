@@ -7,20 +7,25 @@ from typing import Any
 
 import torch
 from pydantic import Field as Setting
-from torch import Tensor, nn
 
-from gansmith.core import EMA, Draw, Game, Player, Stage, Term, Turn, cosine, flow, linear, ramped_half_life
+from gansmith.core import EMA, Draw, Game, Player, Stage, Term, Turn, cosine, linear, ramped_half_life
+from gansmith.errors import InputError
 from gansmith.nets.music import VoicesCritic
 from gansmith.nets.voices_writer import VoicesWriter
 from gansmith.objectives.adversarial import relativistic
 from gansmith.objectives.penalties import zero_centred
-from gansmith.recipes._conditions import Conditioned, classes_of
+from gansmith.recipes._conditions import classes_of
 from gansmith.recipes._recipe import ConditionHp, recipe
 from gansmith.recipes._signals import signal_field
+from gansmith.recipes._translation import posing
+from gansmith.recipes._writing import Criticised, Written
 from gansmith.types import Batch, Spec
 
 HEAD = 32
 """Units of a head of attention."""
+
+OF_CRITIC = ("hears", "temperature", "lr_d", "gamma", "every")
+"""Settings that say nothing without a critic."""
 
 
 class TransformerGanHp(ConditionHp):
@@ -39,45 +44,11 @@ class TransformerGanHp(ConditionHp):
     lr_end: float = Setting(0.05, ge=0, le=1, description="what is left of both at the end, along a cosine")
     decay: float = Setting(0.1, ge=0, le=100, description="weight decay of the transformer")
     adversarial: float = Setting(
-        1.0, gt=0, le=100, description="weight of the critic's verdict at the end, rising from 0"
+        1.0, ge=0, le=100, description="weight of the critic's verdict at the end, rising from 0; 0: likelihood alone"
     )
     gamma: float = Setting(1.0, ge=0, description="weight of both gradient penalties of the critic (R1 and R2)")
     every: int = Setting(8, ge=1, le=64, description="rounds between two moves of the critic, and two verdicts")
     ema: float = Setting(5000.0, ge=0, description="half-life of the averaged transformer, in samples")
-
-
-class Written(Conditioned):
-    """What real windows cost the transformer, and windows that it writes."""
-
-    G: VoicesWriter
-    D: nn.Module
-    signal: Tensor
-
-    temperature = 1.0
-
-    @flow
-    def likelihood(self) -> Tensor:
-        """Nats that a token of real music costs."""
-        return self.G.nats(self.signal, self.condition).mean()
-
-    @flow
-    def fake(self) -> Tensor:
-        """Written windows, one for each real one and of its class."""
-        noise = self.draws.normal(self.G.voices, self.G.steps, self.G.choices)
-        written: Tensor = self.G(noise, self.condition, self.temperature)
-        return written
-
-    @flow
-    def d_real(self) -> Tensor:
-        """Scores of real windows."""
-        score: Tensor = self.D(self.signal, self.condition)
-        return score
-
-    @flow
-    def d_fake(self) -> Tensor:
-        """Scores of written windows."""
-        score: Tensor = self.D(self.fake, self.condition)
-        return score
 
 
 @recipe(
@@ -103,10 +74,10 @@ def transformer_gan(spec: Spec, hp: TransformerGanHp) -> Game:
     signal, classes = signal_field(spec), classes_of(spec)
     again = "again" in signal.names
     heads = max(1, hp.width // HEAD)
-    nets = {
-        "G": VoicesWriter(signal.shape, hp.width, hp.depth, heads, classes, again, hp.dropout),
-        "D": VoicesCritic(signal.shape, hp.critic_width, classes, again, hp.hears),
-    }
+    writer = VoicesWriter(signal.shape, hp.width, hp.depth, heads, classes, again, hp.dropout)
+    if not hp.adversarial:
+        return _alone(writer, hp, classes)
+    nets = {"G": writer, "D": VoicesCritic(signal.shape, hp.critic_width, classes, again, hp.hears)}
     d = {
         "adv": Term(lambda s: relativistic(s.d_real, s.d_fake)),
         "r1": Term(lambda s: zero_centred(s.d_real, s.signal), hp.gamma, leaves=("signal",)),
@@ -118,11 +89,27 @@ def transformer_gan(spec: Spec, hp: TransformerGanHp) -> Game:
     }
     return Game(
         nets,
-        type("Written", (Written,), {"temperature": hp.temperature}),
+        posing(Criticised, temperature=hp.temperature),
         players={"D": _player("D", hp.lr_d, hp, 0.0, 0.0), "G": _player("G", hp.lr_g, hp, 0.9, hp.decay)},
         stages=(Stage((Turn("D", d, every=hp.every), Turn("G", g))),),
         ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
         draw=Draw(_write, {"z": signal.shape}, ("label",) if classes else ()),
+    )
+
+
+def _alone(writer: VoicesWriter, hp: TransformerGanHp, classes: int) -> Game:
+    """The transformer without a critic: the baseline that says what the critic is worth."""
+    wrong = [name for name in OF_CRITIC if getattr(hp, name) != type(hp).model_fields[name].default]
+    if wrong:
+        raise InputError(f"{wrong[0]}={getattr(hp, wrong[0])}: acts on the critic, which adversarial=0 leaves out")
+    shape = (writer.voices, writer.steps, writer.choices)
+    return Game(
+        {"G": writer},
+        Written,
+        players={"G": _player("G", hp.lr_g, hp, 0.9, hp.decay)},
+        stages=(Stage((Turn("G", {"likelihood": Term(lambda s: s.likelihood)}),)),),
+        ema={"G": EMA(ramped_half_life(hp.ema, 0.1))},
+        draw=Draw(_write, {"z": shape}, ("label",) if classes else ()),
     )
 
 
