@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Literal
 
-import torch
 from pydantic import Field as Setting
-from torch import Tensor
 
-from gansmith.core import EMA, Game, Player, Stage, Term, Turn, cosine, flow, ramped_half_life
+from gansmith.core import EMA, Game, Stage, Term, Turn, ramped_half_life
 from gansmith.errors import InputError
 from gansmith.nets.events import EventCritic, EventGenerator
-from gansmith.objectives.distributions import sliced_wasserstein
-from gansmith.objectives.penalties import between, one_centred, zero_centred
+from gansmith.objectives.penalties import one_centred, zero_centred
 from gansmith.recipes._conditions import classes_of
-from gansmith.recipes._families import ADVERSARIAL, contest
+from gansmith.recipes._families import ADVERSARIAL, contest, falling
 from gansmith.recipes._recipe import ConditionHp, recipe
-from gansmith.recipes._signals import Signals, draw_signals, signal_field
+from gansmith.recipes._signals import draw_signals, signal_field
+from gansmith.recipes._simulated import Simulated, shown
 from gansmith.types import Spec
 
 __all__ = ["fastsim"]
@@ -42,36 +39,10 @@ class FastsimHp(ConditionHp):
     penalty: float = Setting(0.1, ge=0, description="weight of the gradient penalty of the critic")
     penalty_every: int = Setting(1, ge=1, le=64, description="rounds between two penalties, which are then scaled up")
     critic_moves: int = Setting(1, ge=1, le=100, description="moves of the critic a round, each on a batch of its own")
-    derived: float = Setting(
-        0.0, ge=0, description="weight of matching the distributions of derived quantities; 0: never trained on"
-    )
+    aware: bool = Setting(True, description="show the critic declared derived quantities beside the columns")
+    derived: float = Setting(0.0, ge=0, description="weight of matching the distributions of derived quantities too")
     slices: int = Setting(16, ge=1, le=4096, description="directions in which those are compared (derived above 0)")
     ema: float = Setting(50_000.0, ge=0, description="half-life of the averaged generator, in events")
-
-
-class Simulated(Signals):
-    """Events, their scores, and quantities that follow from them."""
-
-    @flow
-    def middle(self) -> Tensor:
-        """A random point between each real and made event."""
-        return between(self.signal, self.fake, self.draws.uniform())
-
-    @flow
-    def d_middle(self) -> Tensor:
-        """Its score."""
-        score: Tensor = self.D(self.middle, self.condition)
-        return score
-
-    def mismatch(self, derive: Callable[[Tensor], Tensor], slices: int) -> Tensor:
-        """Distance of derived quantities, together with the conditions, of real and of made events."""
-        real, made = derive(self.signal), derive(self.fake)
-        own = made.shape[1]
-        if self.condition is not None and self.condition.ndim == 2:
-            real, made = (torch.cat([x, self.condition], 1) for x in (real, made))
-        drawn = self.draws.shared(slices, made.shape[1]) * 2 - 1
-        directions = torch.cat([torch.eye(own, made.shape[1]).to(drawn), drawn])
-        return sliced_wasserstein(real, made, directions / directions.norm(dim=1, keepdim=True))
 
 
 @recipe(
@@ -91,17 +62,17 @@ class Simulated(Signals):
 def fastsim(spec: Spec, hp: FastsimHp) -> Game:
     """Build the game."""
     field, classes = signal_field(spec), classes_of(spec)
-    features = field.shape[0]
+    features, derive = field.shape[0], field.derive if hp.aware else None
     nets = {
         "G": EventGenerator(features, hp.z_dim, hp.width, hp.depth, classes, field.snap),
-        "D": EventCritic(features, hp.width, hp.depth, classes),
+        "D": EventCritic(shown(derive, features), hp.width, hp.depth, classes),
     }
     d, g = ADVERSARIAL[hp.loss]
     g = {**g, **_matching(field.derive, hp)}
     return Game(
         nets,
-        Simulated,
-        players={"D": _player("D", hp.lr_d, hp), "G": _player("G", hp.lr_g, hp)},
+        Simulated.showing(derive),
+        players={"D": falling(("D",), hp.lr_d, hp), "G": falling(("G",), hp.lr_g, hp)},
         stages=(
             Stage(
                 (Turn("D", {**d, **_penalties(hp)}, repeat=hp.critic_moves, fresh=hp.critic_moves > 1), Turn("G", g))
@@ -114,19 +85,14 @@ def fastsim(spec: Spec, hp: FastsimHp) -> Game:
     )
 
 
-def _player(net: str, lr: float, hp: FastsimHp) -> Player:
-    adam = partial(torch.optim.Adam, lr=lr, betas=(hp.beta1, hp.beta2), fused=True)
-    return Player((net,), adam, schedule={"lr": cosine(lr, lr * hp.lr_end)})
-
-
 def _penalties(hp: FastsimHp) -> Mapping[str, Term]:
     """The critic's slopes are kept at 0 on real and on made events, or at 1 between them."""
     if hp.loss == "wasserstein":
         slope = Term(lambda s: one_centred(s.d_middle, s.middle), hp.penalty, hp.penalty_every, leaves=("middle",))
         return {"penalty": slope}
     return {
-        "r1": Term(lambda s: zero_centred(s.d_real, s.signal), hp.penalty, hp.penalty_every, leaves=("signal",)),
-        "r2": Term(lambda s: zero_centred(s.d_fake, s.fake), hp.penalty, hp.penalty_every, leaves=("fake",)),
+        "r1": Term(lambda s: zero_centred(s.d_real, s.real), hp.penalty, hp.penalty_every, leaves=("real",)),
+        "r2": Term(lambda s: zero_centred(s.d_fake, s.made), hp.penalty, hp.penalty_every, leaves=("made",)),
     }
 
 

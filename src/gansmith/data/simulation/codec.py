@@ -49,7 +49,8 @@ class EventCodec(ItemCodec):
         mean: Of the entries, `(m,)`.
         root: From whitened entries to entries, `(m, m)`; symmetric.
         given: What events are simulated under.
-        derived: Quantities that follow from columns.
+        derived: Quantities that follow from columns, those that are shown to recipes first.
+        judged: How many of them, at the end, are only measured.
         turn: Angles that may be turned together.
         centres: Median of each derived quantity in training, and the spread of its middle half over that of a normal.
         seconds: Of the simulator for one event; None where nobody said.
@@ -66,6 +67,7 @@ class EventCodec(ItemCodec):
     turn: tuple[str, ...] = ()
     centres: tuple[tuple[float, float], ...] = ()
     seconds: float | None = None
+    judged: int = 0
     kind: ClassVar[str] = "simulation"
 
     @property
@@ -100,7 +102,7 @@ class EventCodec(ItemCodec):
     @property
     def spec(self) -> Spec:
         """The fields: `signal`, and `attributes` where there are conditions."""
-        derive = self.derive if self.derived else None
+        derive = self.derive if len(self.derived) > self.judged else None
         fields = {"signal": Field((len(self.mean),), "real", snap=self.snap if self.angles else None, derive=derive)}
         if self.given:
             entries = tuple(entry for attribute in self.given for entry in attribute.entries)
@@ -171,24 +173,25 @@ class EventCodec(ItemCodec):
         return found
 
     def derive(self, signal: Tensor) -> Tensor:
-        """Derived quantities `(n, len(derived))` of signals, centred and scaled as in training; differentiable.
+        """Derived quantities shown to recipes `(n, k)` of signals, centred and scaled as in training; differentiable.
 
         One that is not defined is at the centre, and has no slope. Far tails are drawn in by asinh.
         """
-        found = self.quantities(self.numbers(signal, exact=False))
-        centres = torch.tensor(self.centres, dtype=torch.float64)
+        shown = len(self.derived) - self.judged
+        found = self.quantities(self.numbers(signal, exact=False), shown)
+        centres = torch.tensor(self.centres[:shown], dtype=torch.float64)
         shifted = (found - centres[:, 0]) / centres[:, 1]
         return torch.asinh(torch.where(torch.isfinite(found), shifted, 0.0)).to(signal.dtype)
 
-    def quantities(self, numbers: Tensor) -> Tensor:
-        """Derived quantities `(n, len(derived))` of all numbers of events `(n, len(names))`; NaN where not defined."""
+    def quantities(self, numbers: Tensor, first: int | None = None) -> Tensor:
+        """Derived quantities `(n, k)`, all or the first, of numbers `(n, len(names))`; NaN where not defined."""
         columns: dict[str, Tensor] = {}
         start = 0
         for name, shape in self.shapes.items():
             size = math.prod(shape)
             columns[name] = numbers[:, start : start + size].reshape(-1, *shape)
             start += size
-        return torch.stack([quantity.values(columns) for quantity in self.derived], 1)
+        return torch.stack([quantity.values(columns) for quantity in self.derived[:first]], 1)
 
     def flat(self, arrays: Arrays) -> Floats:
         """All numbers of events, `(n, len(names))`, out of their columns."""
@@ -224,6 +227,7 @@ class EventCodec(ItemCodec):
             "turn": list(self.turn),
             "centres": [list(pair) for pair in self.centres],
             "seconds": self.seconds,
+            "judged": self.judged,
         }
 
     @classmethod
@@ -242,6 +246,7 @@ class EventCodec(ItemCodec):
                 tuple(map(str, data["turn"])),
                 tuple((float(centre), float(spread)) for centre, spread in data["centres"]),
                 None if data["seconds"] is None else float(data["seconds"]),
+                int(data["judged"]),
             )
             wide = len(found.ranked) + 2 * len(found.turning)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -249,6 +254,7 @@ class EventCodec(ItemCodec):
         sound = (
             found.mean.shape == (wide,)
             and found.root.shape == (wide, wide)
+            and 0 <= found.judged <= len(found.derived)
             and len(found.ranks.log) == wide - 2 * len(found.angles)
         )
         if data.get("format") != 1 or not sound or len(found.centres) != len(found.derived):

@@ -56,11 +56,22 @@ def fit_events(items: Events, options: SimulationOptions) -> EventCodec:
     scored = ranks.encode(torch.from_numpy(numbers[:, ranked]), chance(numbers, len(ranked)))
     entries = torch.cat([scored, math.sqrt(2) * turned.cos(), math.sqrt(2) * turned.sin()], 1)
     mean, root = _whitening(entries)
-    quantities = read_quantities(options.derived)
+    judged = read_quantities(options.judged, "judged")
+    quantities = (*read_quantities(options.derived), *judged)
+    names = [quantity.name for quantity in quantities]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"judged: {twice[0]!r} is given by derived= too: it can be only one of them")
     plain, blocks = [n for n, s in shapes.items() if not s], [n for n, s in shapes.items() if s]
     for quantity in quantities:
         quantity.check(plain, blocks)
-    parts: dict[str, Any] = {"given": given, "derived": quantities, "turn": options.turn, "seconds": options.seconds}
+    parts: dict[str, Any] = {
+        "given": given,
+        "derived": quantities,
+        "turn": options.turn,
+        "seconds": options.seconds,
+        "judged": len(judged),
+    }
     codec = EventCodec(shapes, angles, fixed, ranks, mean, root, **parts)
     if not quantities:
         return codec

@@ -23,7 +23,8 @@ class SimulationOptions(ItemOptions):
         turn: Angles that may all be turned by one same amount, since the physics does not change: training shows every
             event turned at random.
         derived: Quantities that follow from columns: `mass=sqrt(e**2 - p**2); total=sum(cells)`, or a `.json` or
-            `.yaml` file of them. They are measured, and trained on only where the recipe is asked to.
+            `.yaml` file of them. They are measured, and a recipe may show them to its critic.
+        judged: More of the same that no recipe ever sees: they are only measured.
         seconds: Seconds that the simulator takes for an event; the report then says how much faster the model is.
     """
 
@@ -33,6 +34,7 @@ class SimulationOptions(ItemOptions):
     angles: tuple[str, ...] = ()
     turn: tuple[str, ...] = ()
     derived: str | None = None
+    judged: str | None = None
     seconds: float | None = None
 
     def __post_init__(self) -> None:

@@ -141,8 +141,8 @@ class _Binder:
         return lambda columns: [step(columns)]
 
 
-def read_quantities(given: str | None) -> tuple[Quantity, ...]:
-    """The quantities of `--read derived=...`: `name=expression` with `;` between several, or a file of them.
+def read_quantities(given: str | None, option: str = "derived") -> tuple[Quantity, ...]:
+    """The quantities of `--read derived=...` (or another `option`): `name=expression`, several with `;`, or a file.
 
     A file holds an object of names and expressions, as JSON or YAML.
 
@@ -153,26 +153,26 @@ def read_quantities(given: str | None) -> tuple[Quantity, ...]:
         return ()
     path = Path(given).expanduser()
     if path.suffix.lower() in FILES and "=" not in given:
-        return _from_file(path)
+        return _from_file(path, option)
     found = []
     for part in filter(str.strip, given.split(";")):
         name, equals, text = part.partition("=")
         if not equals or not name.strip() or not text.strip() or text.startswith("="):
-            raise InputError(f"derived={part.strip()}: {_HELP}")
+            raise InputError(f"{option}={part.strip()}: {_HELP}")
         found.append(Quantity(name.strip(), text.strip()))
     names = [quantity.name for quantity in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not found:
-        raise InputError(f"derived: {twice[0]!r} is given twice" if twice else f"derived={given}: {_HELP}")
+        raise InputError(f"{option}: {twice[0]!r} is given twice" if twice else f"{option}={given}: {_HELP}")
     return tuple(found)
 
 
-def _from_file(path: Path) -> tuple[Quantity, ...]:
+def _from_file(path: Path, option: str) -> tuple[Quantity, ...]:
     try:
         text = path.read_text(encoding="utf-8")
         data = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(f"derived={path}: cannot be read ({' '.join(str(error).split())[:160]})") from None
+        raise InputError(f"{option}={path}: cannot be read ({' '.join(str(error).split())[:160]})") from None
     if not isinstance(data, dict) or not data or not all(isinstance(v, str) for v in data.values()):
-        raise InputError(f"derived={path}: holds no names with an expression each, such as mass: sqrt(e**2 - p**2)")
+        raise InputError(f"{option}={path}: holds no names with an expression each, such as mass: sqrt(e**2 - p**2)")
     return tuple(Quantity(str(name), text) for name, text in data.items())

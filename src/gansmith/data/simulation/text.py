@@ -21,7 +21,7 @@ from gansmith.data.table.dialect import HEAD, Dialect, find_dialect
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError
 
-__all__ = ["read_text"]
+__all__ = ["columns_of", "read_text"]
 
 PART = 20_000
 """Lines that are turned into numbers at once."""
@@ -125,3 +125,8 @@ def _parts(
             raise InputError(f"{path}: near line {reader.line_num:,} the text is not {dialect.encoding}") from None
         except (OSError, EOFError, csv.Error) as error:
             raise InputError(f"{path}: cannot be read near line {reader.line_num:,} ({error})") from None
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Names of the columns. Raises `InputError` where it can't be read, or is no table."""
+    return tuple(_dialect(path).columns)
