@@ -34,7 +34,9 @@ def write_events(codec: EventCodec, parts: Iterable[Arrays], path: Path) -> None
     """
     if path.suffix == ".npz":
         found = list(parts)
-        named = _named({name: np.concatenate([part[name] for part in found]) for name in found[0]}, path)
+        named: dict[str, Any] = _named(
+            {name: np.concatenate([part[name] for part in found]) for name in found[0]}, path
+        )
         np.savez_compressed(path, **named)
     elif path.suffix == ".parquet":
         _parquet(codec, parts, path)

@@ -40,7 +40,7 @@ def distances(real: Tensor, made: Tensor, settings: Settings) -> tuple[Distance,
     """Wasserstein-1 distance in real standard deviations, and Kolmogorov-Smirnov's, each a mean over columns.
 
     Both are areas between, and largest differences of, distribution functions on a grid of 200 quantiles and 200 even
-    steps. Values that are not finite are left out.
+    steps. Values that are not finite are left out; there must be finite ones in each column.
 
     Args:
         real: `(n, d)` float64.
@@ -63,9 +63,6 @@ def distances(real: Tensor, made: Tensor, settings: Settings) -> tuple[Distance,
 def _functions(real: Tensor, made: Tensor, settings: Settings) -> tuple[Tensor, Tensor]:
     """Area between and largest difference of two columns' functions: the values, then those of all resamples."""
     sides = [x[torch.isfinite(x)] for x in (real, made)]
-    if not all(map(len, sides)):
-        lost = torch.ones(1 + max(settings.resamples, 0), dtype=torch.float64)
-        return lost * float("inf"), lost
     both = torch.cat(sides).sort().values
     even = torch.linspace(0, 1, GRID, dtype=torch.float64)
     quantiles = both[(even * (len(both) - 1)).round().long()]
@@ -104,7 +101,7 @@ def peaks(real: Tensor, made: Tensor, settings: Settings) -> tuple[Distance, Dis
     """Shift of peaks in real widths, and |log ratio| of widths, each a mean over quantities (see `shorth`).
 
     Args:
-        real: Quantities `(n, k)` float64; what is not finite is left out.
+        real: Quantities `(n, k)` float64; what is not finite is left out: two must be, of each and on both sides.
         made: `(m, k)`.
         settings: Of the intervals.
 
@@ -129,9 +126,6 @@ def peaks(real: Tensor, made: Tensor, settings: Settings) -> tuple[Distance, Dis
 def _peaks(column: Tensor, settings: Settings, side: int) -> tuple[Tensor, Tensor]:
     """Peak and width of a column, then those of its resamples."""
     x = column[torch.isfinite(column)]
-    if len(x) < 2:
-        lost = torch.full((1 + max(settings.resamples, 0),), float("inf"), dtype=torch.float64)
-        return torch.zeros_like(lost), lost
     rows = [x.sort().values[None]]
     generator = torch.Generator().manual_seed(settings.seed + side)
     for _ in range(settings.resamples):

@@ -78,6 +78,7 @@ class _Instrument:
         few = [x[:, some] for x in numbers]
         area, largest, alone = statistics.distances(few[0], few[1], settings)
         told = dict(zip([self.codec.names[i] for i in some], map(list, alone), strict=True))
+        found: dict[str, tuple[statistics.Distance, dict[str, list[float]]]]
         found = {"columns": (area, told), "columns_ks": (largest, {})}
         joint = [
             torch.cat([x, *([side["attributes"].double()] if "attributes" in side else [])], 1)
@@ -88,23 +89,33 @@ class _Instrument:
             held = statistics.rank_correlation(joint[0][:, moving], joint[1][:, moving], settings)
             found["rank_correlation"] = (held, {})
         if self.names:
-            derived = [self.judged.quantities(x) for x in numbers]
-            area, largest, alone = statistics.distances(derived[0], derived[1], settings)
-            shift, ratio, peaks = statistics.peaks(derived[0], derived[1], settings)
-            by_name = dict(zip(self.names, map(list, peaks), strict=True))
-            found |= {
-                "peak": (shift, by_name),
-                "peak_width": (ratio, by_name),
-                "quantities": (area, dict(zip(self.names, map(list, alone), strict=True))),
-                "quantities_ks": (largest, {}),
-                "undefined": (statistics.undefined(derived[0], derived[1], settings), {}),
-            }
+            found |= self._of_quantities(*(self.judged.quantities(x) for x in numbers), settings)
         counts = len(numbers[0]), len(numbers[1])
         how: dict[str, Json] = {"quantities": {q.name: q.text for q in self.judged.derived}}
         return [
             EVENT_MEASURES[name].result(value, ends, counts, settings, how, cast(dict[str, Json], detail))
             for name, ((value, ends), detail) in found.items()
         ]
+
+    def _of_quantities(
+        self, real: Tensor, made: Tensor, settings: Settings
+    ) -> dict[str, tuple[statistics.Distance, dict[str, list[float]]]]:
+        """Scores of quantities; those that are hardly ever defined are counted only."""
+        defined = [(torch.isfinite(side).sum(0) > 1) for side in (real, made)]
+        good = defined[0] & defined[1]
+        found = {"undefined": (statistics.undefined(real, made, settings), dict[str, list[float]]())}
+        if not good.any():
+            return found
+        names = [name for name, fine in zip(self.names, good.tolist(), strict=True) if fine]
+        area, largest, alone = statistics.distances(real[:, good], made[:, good], settings)
+        shift, ratio, peaks = statistics.peaks(real[:, good], made[:, good], settings)
+        by_name = dict(zip(names, map(list, peaks), strict=True))
+        return found | {
+            "peak": (shift, by_name),
+            "peak_width": (ratio, by_name),
+            "quantities": (area, dict(zip(names, map(list, alone), strict=True))),
+            "quantities_ks": (largest, {}),
+        }
 
     def picture(self, made: Made, place: Path) -> Path:
         """Histograms of made events."""
