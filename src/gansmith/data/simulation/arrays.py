@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gansmith.data.simulation.options import SimulationOptions
 from gansmith.data.simulation.raw import RawEvents
+from gansmith.data.simulation.text import numbers_of
 from gansmith.data.survey import Progress
 from gansmith.data.table.options import TableOptions
 from gansmith.data.table.source import open_source
@@ -90,24 +91,23 @@ def read_frame(path: Path, options: SimulationOptions, progress: Progress | None
     Raises:
         InputError: It can't be read, or pyarrow is not installed.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     source = open_source(path, TableOptions())
-    parts: list[list[NDArray[Any]]] = [[] for _ in source.columns]
+    parts: list[list[str]] = [[] for _ in source.columns]
     n = 0
     for batch in source.batches():
         for column, values in zip(parts, batch.columns, strict=True):
-            numeric = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-            if numeric or pa.types.is_boolean(values.type):
-                numbers = pc.cast(values, pa.float64(), safe=False)
-                column.append(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False))
-            else:
-                column.append(np.array([v or "" for v in pc.cast(values, pa.string()).to_pylist()], np.str_))
+            column += [value or "" for value in values.to_pylist()]
         n += batch.num_rows
         if progress is not None:
             progress("reading events", n, max(n, getattr(source, "rows", None) or n))
-    columns = {
-        name: np.concatenate(part) if part else np.empty(0) for name, part in zip(source.columns, parts, strict=True)
-    }
-    return RawEvents(columns, tuple(f"row {i + 1:,}" for i in range(n)))
+    bad: dict[tuple[int, str], str] = {}
+    columns = {name: _column(part, name, bad) for name, part in zip(source.columns, parts, strict=True)}
+    return RawEvents(columns, tuple(f"row {i + 1:,}" for i in range(n)), bad)
+
+
+def _column(values: list[str], name: str, bad: dict[tuple[int, str], str]) -> NDArray[Any]:
+    """A column as numbers, or as text; true and false are 1 and 0."""
+    texts = np.array(values, np.str_)
+    if set(values) <= {"true", "false", ""}:
+        return np.where(texts == "", np.nan, texts == "true")
+    return numbers_of(texts, name, bad)

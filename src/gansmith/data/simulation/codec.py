@@ -51,7 +51,9 @@ class EventCodec(ItemCodec):
         given: What events are simulated under.
         derived: Quantities that follow from columns, those that are shown to recipes first.
         judged: How many of them, at the end, are only measured.
-        turn: Angles that may be turned together.
+        turn: Angles that may be turned together: they are kept as differences from the first, which itself is drawn by
+            `chance` when events are made.
+        ahead: How far the others are ahead of the first in the mean, `(len(turn) - 1,)`; differences are cut opposite.
         centres: Median of each derived quantity in training, and the spread of its middle half over that of a normal.
         seconds: Of the simulator for one event; None where nobody said.
     """
@@ -68,6 +70,7 @@ class EventCodec(ItemCodec):
     centres: tuple[tuple[float, float], ...] = ()
     seconds: float | None = None
     judged: int = 0
+    ahead: tuple[float, ...] = ()
     kind: ClassVar[str] = "simulation"
 
     @property
@@ -92,7 +95,7 @@ class EventCodec(ItemCodec):
     @cached_property
     def ranked(self) -> tuple[int, ...]:
         """Places in `names` of what becomes normal."""
-        return tuple(i for i, name in enumerate(self.names) if name not in self.angles and name not in self.fixed)
+        return tuple(i for i, name in enumerate(self.names) if name not in (*self.angles, *self.fixed, *self.turn[:1]))
 
     @cached_property
     def turning(self) -> tuple[int, ...]:
@@ -111,7 +114,7 @@ class EventCodec(ItemCodec):
 
     def encode(self, arrays: Arrays, labels: Labels | None = None) -> Batch:
         """Columns `(N, ...)` and conditions `(N,)` to `signal` `(N, m)` and `attributes`, float32."""
-        numbers = self.flat(arrays)
+        numbers = self.apart(self.flat(arrays))
         ranked = self.ranks.encode(torch.from_numpy(numbers[:, self.ranked]), chance(numbers, len(self.ranked)))
         angles = torch.from_numpy(numbers[:, self.turning])
         entries = torch.cat([ranked, *_circle(angles)], 1)
@@ -119,6 +122,20 @@ class EventCodec(ItemCodec):
         if self.given:
             batch["attributes"] = torch.from_numpy(self._vectors(arrays))
         return batch
+
+    @cached_property
+    def turns(self) -> list[int]:
+        """Places in `names` of the angles that are turned together."""
+        return [self.names.index(name) for name in self.turn]
+
+    def apart(self, numbers: Floats) -> Floats:
+        """Numbers `(n, len(names))` whose turned angles say how far each is ahead of the first, around the mean."""
+        if not self.turn:
+            return numbers
+        found = numbers.copy()
+        found[:, self.turns[1:]] = _wrapped(numbers[:, self.turns[1:]] - numbers[:, self.turns[:1]] - self.ahead)
+        found[:, self.turns[0]] = 0
+        return found
 
     def decode(self, batch: Batch) -> tuple[Arrays, Labels | None]:
         """Columns, float64, and conditions where the batch has them."""
@@ -158,8 +175,17 @@ class EventCodec(ItemCodec):
         found = self.ranks.decode(entries[:, :ranked], exact)
         turned = torch.atan2(entries[:, ranked + angles :], entries[:, ranked : ranked + angles])
         constants = torch.tensor(list(self.fixed.values()), dtype=torch.float64).expand(len(signal), -1)
-        places = [*self.ranked, *self.turning, *(self.names.index(name) for name in self.fixed)]
-        return torch.cat([found, turned, constants], 1)[:, np.argsort(places)]
+        places = [*self.ranked, *self.turning, *(self.names.index(name) for name in self.fixed), *self.turns[:1]]
+        first = torch.zeros(len(signal), len(self.turn[:1]), dtype=torch.float64)
+        numbers = torch.cat([found, turned, constants, first], 1)[:, np.argsort(places)]
+        return self._together(numbers, signal) if self.turn else numbers
+
+    def _together(self, numbers: Tensor, signal: Tensor) -> Tensor:
+        """Numbers with their angles, from those that `apart` gave; the first angle is drawn."""
+        drawn = chance(signal.detach().double().cpu().numpy(), 1) * (2 * math.pi) - math.pi
+        ahead = torch.tensor([0.0, *self.ahead], dtype=torch.float64)
+        angles = _wrapped(numbers[:, self.turns] + ahead + drawn.to(numbers.device))
+        return numbers.index_copy(1, torch.tensor(self.turns), angles)
 
     def snap(self, signal: Tensor) -> Tensor:
         """Signals `(n, m)` whose pairs of cosine and sine are brought onto the circle."""
@@ -228,6 +254,7 @@ class EventCodec(ItemCodec):
             "centres": [list(pair) for pair in self.centres],
             "seconds": self.seconds,
             "judged": self.judged,
+            "ahead": list(self.ahead),
         }
 
     @classmethod
@@ -247,6 +274,7 @@ class EventCodec(ItemCodec):
                 tuple((float(centre), float(spread)) for centre, spread in data["centres"]),
                 None if data["seconds"] is None else float(data["seconds"]),
                 int(data["judged"]),
+                tuple(map(float, data["ahead"])),
             )
             wide = len(found.ranked) + 2 * len(found.turning)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -254,6 +282,7 @@ class EventCodec(ItemCodec):
         sound = (
             found.mean.shape == (wide,)
             and found.root.shape == (wide, wide)
+            and len(found.ahead) == max(0, len(found.turn) - 1)
             and 0 <= found.judged <= len(found.derived)
             and len(found.ranks.log) == wide - 2 * len(found.angles)
         )
@@ -262,6 +291,11 @@ class EventCodec(ItemCodec):
         for quantity in found.derived:
             quantity.check([n for n, s in found.shapes.items() if not s], [n for n, s in found.shapes.items() if s])
         return found
+
+
+def _wrapped(angles: Any) -> Any:
+    """Angles in [-pi, pi)."""
+    return (angles + math.pi) % (2 * math.pi) - math.pi
 
 
 def _circle(angles: Tensor) -> tuple[Tensor, Tensor]:

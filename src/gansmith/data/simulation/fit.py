@@ -44,13 +44,16 @@ def fit_events(items: Events, options: SimulationOptions) -> EventCodec:
     shapes = {n: tuple(c.shape[1:]) for n, c in items.arrays.items() if n not in items.conditions}
     given = tuple(_condition(name, items.arrays[name]) for name in items.conditions)
     angles = _angles(items, shapes, options)
-    blank = EventCodec(shapes, angles, {}, Ranks.fit(np.zeros((1, 0))), torch.zeros(0), torch.zeros(0, 0))
-    numbers = blank.flat(items.arrays)
+    ahead = _ahead(items, options.turn)
+    empty = Ranks.fit(np.zeros((1, 0))), torch.zeros(0), torch.zeros(0, 0)
+    blank = EventCodec(shapes, angles, {}, *empty, turn=options.turn, ahead=ahead)
+    plainly = blank.flat(items.arrays)
+    numbers = blank.apart(plainly)
     still = np.flatnonzero(np.ptp(numbers, 0) == 0)
-    fixed = {blank.names[i]: float(numbers[0, i]) for i in still if blank.names[i] not in angles}
-    if len(fixed) == len(blank.names):
+    fixed = {blank.names[i]: float(numbers[0, i]) for i in still if blank.names[i] not in (*angles, *options.turn[:1])}
+    if len(fixed) + len(options.turn[:1]) == len(blank.names):
         raise InputError(f"{items.source}: no column varies from event to event, so there is nothing to learn")
-    ranked = [i for i, name in enumerate(blank.names) if name not in angles and name not in fixed]
+    ranked = [i for i, name in enumerate(blank.names) if name not in (*angles, *fixed, *options.turn[:1])]
     ranks = Ranks.fit(numbers[:, ranked])
     turned = torch.from_numpy(numbers[:, [blank.names.index(name) for name in angles]])
     scored = ranks.encode(torch.from_numpy(numbers[:, ranked]), chance(numbers, len(ranked)))
@@ -71,11 +74,12 @@ def fit_events(items: Events, options: SimulationOptions) -> EventCodec:
         "turn": options.turn,
         "seconds": options.seconds,
         "judged": len(judged),
+        "ahead": ahead,
     }
     codec = EventCodec(shapes, angles, fixed, ranks, mean, root, **parts)
     if not quantities:
         return codec
-    centres = _centres(codec.quantities(torch.from_numpy(numbers)), [q.name for q in quantities], str(items.source))
+    centres = _centres(codec.quantities(torch.from_numpy(plainly)), [q.name for q in quantities], str(items.source))
     return EventCodec(shapes, angles, fixed, ranks, mean, root, centres=centres, **parts)
 
 
@@ -88,14 +92,22 @@ def _condition(name: str, column: NDArray[Any]) -> Attribute:
     return found
 
 
+def _ahead(items: Events, turn: tuple[str, ...]) -> tuple[float, ...]:
+    """Circular mean of how far each turned angle is ahead of the first."""
+    if not turn:
+        return ()
+    first = items.arrays[turn[0]]
+    return tuple(float(np.angle(np.exp(1j * (items.arrays[name] - first)).mean())) for name in turn[1:])
+
+
 def _angles(items: Events, shapes: dict[str, tuple[int, ...]], options: SimulationOptions) -> tuple[str, ...]:
     """Angles by name: those that the user names, and those that show it."""
     for option, names in (("angles", options.angles), ("turn", options.turn)):
         for name in names:
             if shapes.get(name) != ():
                 raise InputError(f"{option}={name}: {name!r} is no column of single numbers that is made")
-    named = {*options.angles, *options.turn}
-    return tuple(n for n, shape in shapes.items() if shape == () and (n in named or is_angle(items.arrays[n])))
+    alone = [n for n, shape in shapes.items() if shape == () and n not in options.turn]
+    return tuple(n for n in alone if n in options.angles or is_angle(items.arrays[n]))
 
 
 def _whitening(entries: Tensor) -> tuple[Tensor, Tensor]:

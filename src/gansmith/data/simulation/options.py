@@ -20,8 +20,8 @@ class SimulationOptions(ItemOptions):
         columns: Columns (or blocks) that are made; none named: all that are no conditions.
         leave: Columns that are left out: numbers of runs and events.
         angles: Columns that are angles in radians, made periodic; one that fills [-pi, pi] is recognised.
-        turn: Angles that may all be turned by one same amount, since the physics does not change: training shows every
-            event turned at random.
+        turn: Angles that may all be turned by one same amount, since the physics does not change: their differences
+            are learnt, and made events are turned at random.
         derived: Quantities that follow from columns: `mass=sqrt(e**2 - p**2); total=sum(cells)`, or a `.json` or
             `.yaml` file of them. They are measured, and a recipe may show them to its critic.
         judged: More of the same that no recipe ever sees: they are only measured.

@@ -21,7 +21,7 @@ from gansmith.data.table.dialect import HEAD, Dialect, find_dialect
 from gansmith.data.table.options import TableOptions
 from gansmith.errors import InputError
 
-__all__ = ["columns_of", "read_text"]
+__all__ = ["columns_of", "numbers_of", "read_text"]
 
 PART = 20_000
 """Lines that are turned into numbers at once."""
@@ -55,13 +55,13 @@ def read_text(path: Path, options: SimulationOptions, progress: Progress | None 
     for column, i in zip(parts, wanted, strict=True):
         name = dialect.columns[i]
         texts = np.concatenate(column) if column else np.empty(0, np.str_)
-        found[name] = _numbers(texts, name, bad, name in options.columns)
+        found[name] = numbers_of(texts, name, bad)
         column.clear()
     return RawEvents(found, tuple(places), bad, tuple(skipped), notes=dialect.notes)
 
 
-def _numbers(texts: NDArray[np.str_], name: str, bad: dict[tuple[int, str], str], asked: bool) -> NDArray[Any]:
-    """A column as numbers; as text where fewer than half of its values are numbers."""
+def numbers_of(texts: NDArray[np.str_], name: str, bad: dict[tuple[int, str], str]) -> NDArray[Any]:
+    """A column as numbers; as text where fewer than half of its values are numbers. What is none is told in `bad`."""
     try:
         return texts.astype(np.float64)
     except ValueError:

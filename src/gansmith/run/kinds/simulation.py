@@ -21,7 +21,6 @@ from gansmith.data.simulation.options import SimulationOptions
 from gansmith.data.simulation.quantity import Quantity
 from gansmith.data.simulation.simulated import READ, simulate
 from gansmith.data.simulation.text import columns_of
-from gansmith.data.simulation.turning import turning
 from gansmith.data.simulation.write import write_events
 from gansmith.data.survey import Progress
 from gansmith.data.table.source import TEXT_ENDINGS, ending
@@ -29,7 +28,6 @@ from gansmith.errors import InputError
 from gansmith.metrics import Result, Settings
 from gansmith.metrics.simulation import statistics
 from gansmith.metrics.simulation.measures import EVENT_MEASURES
-from gansmith.recipes._recipe import Hp
 from gansmith.run.event_pictures import Spread, histograms
 from gansmith.run.kinds._kind import Demo, Instrument, Kind, Made, Sides
 from gansmith.run.kinds._model import KindModel
@@ -38,8 +36,6 @@ from gansmith.run.request import Request
 from gansmith.types import Batch, Json
 
 __all__ = ["KIND"]
-
-Vary = Callable[[Arrays, int, int], Arrays]
 
 PANELS = 24
 """Histograms of a picture."""
@@ -89,7 +85,7 @@ class _Instrument:
             held = statistics.rank_correlation(joint[0][:, moving], joint[1][:, moving], settings)
             found["rank_correlation"] = (held, {})
         if self.names:
-            found |= self._of_quantities(*(self.judged.quantities(x) for x in numbers), settings)
+            found |= self._of_quantities(numbers[0], numbers[1], settings)
         counts = len(numbers[0]), len(numbers[1])
         how: dict[str, Json] = {"quantities": {q.name: q.text for q in self.judged.derived}}
         return [
@@ -100,7 +96,8 @@ class _Instrument:
     def _of_quantities(
         self, real: Tensor, made: Tensor, settings: Settings
     ) -> dict[str, tuple[statistics.Distance, dict[str, list[float]]]]:
-        """Scores of quantities; those that are hardly ever defined are counted only."""
+        """Scores of the quantities of numbers; those that are hardly ever defined are counted only."""
+        real, made = self.judged.quantities(real), self.judged.quantities(made)
         defined = [(torch.isfinite(side).sum(0) > 1) for side in (real, made)]
         good = defined[0] & defined[1]
         found = {"undefined": (statistics.undefined(real, made, settings), dict[str, list[float]]())}
@@ -197,7 +194,7 @@ class Simulation(Kind[EventCodec]):
     demo: ClassVar[Demo] = Demo(
         simulate,
         "fastsim",
-        "1M",
+        "500k",
         "pairs of muons of Z bosons, from a simulator with a detector of known resolution",
         (
             "sample {run} -n 10k --where resolution=2 --out sharp.csv",
@@ -259,10 +256,6 @@ class Simulation(Kind[EventCodec]):
     def instrument(self, codec: EventCodec, train: Items) -> Instrument:
         """The codec knows all that is measured with."""
         return _Instrument(codec)
-
-    def vary(self, codec: EventCodec, hp: Hp) -> Vary | None:
-        """Events turned at random, where the physics does not change by it."""
-        return turning(codec.turn)
 
     def told(self, codec: EventCodec, n: int, seconds: float) -> str:
         """Events a second, and how many times the simulator's where that is known."""
