@@ -159,6 +159,7 @@ COMMAND = Command(
         "gansmith sample runs/demo -n 1M --seed 7 --out many.npz  streamed: memory does not grow",
         "gansmith sample runs/customers -n 10k --out rows.csv",
         "gansmith sample runs/customers -n 500 --where sex=F --where age=18..30 --out young_women.parquet",
+        "gansmith sample runs/events -n 100k --where energy=50 --out made.csv    events for a parameter",
         "gansmith sample runs/shop -n 1000 --where region=north --out made/    several tables",
     ),
     _configure,

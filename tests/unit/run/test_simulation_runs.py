@@ -92,10 +92,13 @@ def test_arrays_and_blocks_come_back(tmp_path):
     rng = np.random.default_rng(0)
     energy = rng.uniform(10, 100, 300)
     cells = energy[:, None, None] * rng.dirichlet(np.ones(6), 300).reshape(300, 2, 3)
-    np.savez(tmp_path / "showers.npz", events=rng.normal(size=(300, 2)), cells=cells, conditions=energy)
+    odd = {"odd name-1": rng.normal(size=(300, 2))}
+    np.savez(tmp_path / "showers.npz", events=rng.normal(size=(300, 2)), cells=cells, conditions=energy, **odd)
     assert kind_of(tmp_path / "showers.npz")[0].id == "simulation"
     run = gansmith.train(tmp_path / "showers.npz", out=tmp_path / "run", budget="64", width=8, depth=1, batch=32)
-    assert "sum(cells)" in {name for r in run.evaluation.results if r.name == "peak" for name in r.detail}
+    assert {"sum(cells)", "sum(odd name-1)"} == {
+        name for r in run.evaluation.results if r.name == "peak" for name in r.detail
+    }
     made = gansmith.load(run.folder.root).sample(3, seed=1)
     assert made.arrays["cells"].shape == (3, 2, 3)
     for ending in ("npz", "csv", "parquet"):

@@ -52,7 +52,7 @@ class _Instrument:
 
     def __init__(self, codec: EventCodec) -> None:
         self.codec = codec
-        sums = [Quantity(f"sum({name})", f"sum({name})") for name, shape in codec.shapes.items() if shape]
+        sums = [Quantity(f"sum({name})", f"sum(`{name}`)") for name, shape in codec.shapes.items() if shape]
         self.judged = replace(codec, derived=(*codec.derived, *sums))
         self.names = [quantity.name for quantity in self.judged.derived]
         self.id = "whitened-events-1"
