@@ -128,11 +128,17 @@ CLIPS = Example(
     "x: a real clip, c: its class, z: noise.",
     "gansmith train my_clips/ --recipe {} --budget 10m",
 )
-
+EVENTS = Example(
+    {"signal": Field((8,)), "attributes": Field((1,), names=("energy",))},
+    "On events of eight whitened numbers for a given energy, size s:",
+    "x: a real event, c: its physical parameters, z: noise.",
+    "gansmith train my_events.csv --modality simulation --recipe {} --read conditions=energy --budget 5m",
+)
 OTHERS = {
     "audio": SOUNDS,
     "music": VOICES,
     "series": COURSES,
+    "simulation": EVENTS,
     "table": ROWS,
     "text": LINES,
     "video": CLIPS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Field:
             of one category are `colour=red`, `colour=blue`; names of the tokens of a `token` field. Empty otherwise.
         tokens: What each token of a `token` field is.
         rate: Steps a second of the last axis where that is time (samples of a sound); 0 where it isn't, or isn't known.
+        snap: From samples `(n, *shape)` to the nearest ones that can be decoded, differentiable: pairs of cosine and
+            sine onto their circle. None where all can be.
+        derive: From samples to quantities `(n, k)` that follow from them, of about unit scale, differentiable. None
+            where none are declared.
     """
 
     shape: tuple[int, ...]
@@ -56,6 +60,8 @@ class Field:
     names: tuple[str, ...] = ()
     tokens: tuple[Token, ...] = ()
     rate: float = 0.0
+    snap: Callable[[Tensor], Tensor] | None = field(default=None, compare=False, repr=False)
+    derive: Callable[[Tensor], Tensor] | None = field(default=None, compare=False, repr=False)
 
 
 Spec: TypeAlias = Mapping[str, Field]

@@ -54,6 +54,7 @@ SMALL = {
     "real-esrgan": {"width": 4, "blocks": 1, "growth": 2, "warmup": 3, "judge": 4},
     "inpaint": {"width": 4, "judge": 4},
     "mle": {"width": 4},
+    "fastsim": {"width": 8, "depth": 1, "z_dim": 4},
     "seqgan": {"width": 4, "warmup": 2, "critic_warmup": 2, "points": 2, "filters": 4},
     "relgan": {"width": 4, "warmup": 2, "filters": 4, "head_size": 4, "views": 2},
     "seriesgan": {"width": 4, "z_dim": 8},
@@ -154,7 +155,9 @@ OTHER |= {"augment": "diffaugment", "augment_policy": "cutout", "augment_p": 1.0
 OTHER |= {"rule": "optimistic", "unroll": 2, "lr_pixels": 4}
 OTHER |= {"matching": 1.0, "identity": 0.7, "maps": "efficientnet", "hold": 0.0, "norm": "batch", "factor": 2}
 OTHER |= {"ringing": 0.4, "l1": 1.0}
+OTHER |= {"derived": 1.0}
 BESIDE = {
+    "slices": {"derived": 1.0},
     "augment_policy": {"augment": "diffaugment"},
     "augment_p": {"augment": "fixed"},
     **{name: {"net": "residual"} for name in ("most", "blocks", "group")},

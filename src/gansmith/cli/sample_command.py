@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gansmith.cli.latent_options import add_truncation, truncation_of
@@ -126,7 +127,11 @@ def _make_items(args: argparse.Namespace) -> int:
         def tick(share: float) -> None:
             listener({"event": "progress", "task": "sampling", "share": share})
 
+        began = perf_counter()
         path = write_items(model, args.n, args.out, parse_where(args.where), args.seed, truncation, tick)
+        said = model.kind.told(model.codec, args.n, perf_counter() - began)
+        if said:
+            listener.say(said)
     print(path)
     return 0
 
@@ -154,6 +159,7 @@ COMMAND = Command(
         "gansmith sample runs/demo -n 1M --seed 7 --out many.npz  streamed: memory does not grow",
         "gansmith sample runs/customers -n 10k --out rows.csv",
         "gansmith sample runs/customers -n 500 --where sex=F --where age=18..30 --out young_women.parquet",
+        "gansmith sample runs/events -n 100k --where energy=50 --out made.csv    events for a parameter",
         "gansmith sample runs/shop -n 1000 --where region=north --out made/    several tables",
     ),
     _configure,

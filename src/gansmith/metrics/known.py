@@ -11,6 +11,7 @@ from gansmith.metrics.measures import MEASURES
 from gansmith.metrics.music.measures import MUSIC_MEASURES
 from gansmith.metrics.result import Result
 from gansmith.metrics.series.measures import SERIES_MEASURES
+from gansmith.metrics.simulation.measures import EVENT_MEASURES
 from gansmith.metrics.table.case import TABLE_MEASURES, TableMeasure
 from gansmith.metrics.table.related import RELATED_MEASURES
 from gansmith.metrics.text.measures import TEXT_MEASURES
@@ -23,6 +24,7 @@ KIND_MEASURES: Mapping[str, Mapping[str, KindMeasure]] = {
     "audio": AUDIO_MEASURES,
     "music": MUSIC_MEASURES,
     "series": SERIES_MEASURES,
+    "simulation": EVENT_MEASURES,
     "text": TEXT_MEASURES,
     "video": VIDEO_MEASURES,
 }

@@ -34,6 +34,8 @@ def item_demo(kind: Kind[Any], budget: str | None = None, **asked: Any) -> Reque
     out = Path(asked["out"])
     data = kind.demo.data(out.with_name(f"{out.name}-data"))
     settings = dict(kind.demo.settings)
+    if kind.demo.read is not None:
+        asked["read"] = kind.demo.read
     return Request(
         data, modality=kind.id, recipe=kind.demo.recipe, settings=settings, budget=budget or kind.demo.budget, **asked
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from gansmith.core import Draw, Draws, Game, Log, NotFinite, State, play
 from gansmith.recipes._conditions import condition_of
@@ -14,7 +15,7 @@ from gansmith.recipes._recipe import Recipe
 from gansmith.testing.source import RandomSource
 from gansmith.types import Batch, Field, Spec, Token
 
-__all__ = ["DESCRIBED", "FIELDS", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
+__all__ = ["DESCRIBED", "EVENTS", "FIELDS", "IMAGES", "LABELLED", "ROWS", "check_recipe", "data_for"]
 
 IMAGES: Spec = {"image": Field((1, 16, 16), "real", head="tanh")}
 LABELLED: Spec = {**IMAGES, "label": Field((), "label", names=("a", "b", "c"))}
@@ -56,10 +57,23 @@ CLIPS: Spec = {
     "label": Field((), "label", names=("across", "down")),
 }
 """Clips of five frames, with classes."""
+
+
+def _onto_circle(signal: Tensor) -> Tensor:
+    """Signals whose first two entries are a cosine and a sine."""
+    return torch.cat([torch.nn.functional.normalize(signal[:, :2], dim=1), signal[:, 2:]], 1)
+
+
+EVENTS: Spec = {
+    "signal": Field((5,), snap=_onto_circle, derive=lambda signal: signal[:, :2] * signal[:, 2:4]),
+    "attributes": Field((2,), names=("energy", "angle")),
+}
+"""Events of two physical parameters, with an angle and two derived quantities."""
 FIELDS: Mapping[str, Spec] = {
     "audio": SOUNDS,
     "music": VOICES,
     "series": COURSES,
+    "simulation": EVENTS,
     "table": ROWS,
     "text": LINES,
     "video": CLIPS,

@@ -138,7 +138,7 @@ def test_rules_lie_beside_the_columns(table, tmp_path):
         ({"kind": "fixed-combinations", "columns": ["a"]}, "columns: "),
         ({"kind": "sum-to", "columns": ["a", "b"], "total": "a"}, "'a' is the total and a part of it"),
         ({"kind": "sum-to", "columns": ["a", "b"], "total": 1, "within": -1}, "within: "),
-        ({"kind": "expression", "expression": "a.b > 1"}, "an attribute (a dot) has no place in a rule"),
+        ({"kind": "expression", "expression": "a.b > 1"}, "an attribute (a dot) has no place in an expression"),
     ],
 )
 def test_what_is_no_rule_is_refused(rule, said):

@@ -1,4 +1,4 @@
-"""The syntax of an expression over columns: text becomes a small tree, and what has no place in a rule is refused.
+"""The syntax of an expression over columns: text becomes a small tree, and what has no place there is refused.
 
 Text is parsed, never evaluated: the tree is Python's own, and holds nothing but names, constants, comparisons, `and`,
 `or`, `not`, arithmetic and calls of a few functions.
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from gansmith.errors import InputError, nearest
 
-__all__ = ["FUNCTIONS", "Expression", "parse_expression", "refuse"]
+__all__ = ["FUNCTIONS", "Expression", "parse_expression", "parse_with", "refuse"]
 
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "abs": (1, 1),
@@ -66,7 +66,7 @@ class Expression:
 
 @lru_cache(maxsize=256)
 def parse_expression(text: str) -> Expression:
-    """The tree of an expression.
+    """The tree of a rule's expression.
 
     Names are columns; one that is no identifier stands in backticks (a backtick in it is doubled). Allowed are numbers,
     text in quotes, True and False; `== != < <= > >=`, also chained; `in` and `not in` a list of constants; `and`,
@@ -75,6 +75,19 @@ def parse_expression(text: str) -> Expression:
 
     Raises:
         InputError: For anything else, with the character at which it stands.
+    """
+    return parse_with(text, FUNCTIONS)
+
+
+def parse_with(text: str, functions: Mapping[str, tuple[int, int]]) -> Expression:
+    """The tree of an expression that may call other functions; the rest is as `parse_expression` says.
+
+    Args:
+        text: The expression.
+        functions: What may be called, with the least and the largest number of arguments.
+
+    Raises:
+        InputError: As `parse_expression` does.
     """
     if len(text) > LONGEST:
         raise InputError(f"an expression has at most {LONGEST:,} characters, and this one has {len(text):,}")
@@ -92,7 +105,7 @@ def parse_expression(text: str) -> Expression:
             raise InputError("the expression can't be read: it is nested too deeply, or holds odd characters") from None
     _count_characters(tree, bare, len(plain) - len(bare))
     names: dict[str, None] = {}
-    _visit(tree, _Place(plain, quoted, names, 0))
+    _visit(tree, _Place(plain, quoted, names, functions, 0))
     if not names:
         raise InputError("the expression names no column")
     return Expression(text, tree, tuple(names))
@@ -111,13 +124,13 @@ def _without_backticks(text: str) -> tuple[str, dict[int, str]]:
         piece, start = found[0], found.start()
         where = f"(at character {start + 1})"
         if piece == "#":
-            raise InputError(f"a comment has no place in a rule {where}")
+            raise InputError(f"a comment has no place in an expression {where}")
         parts.append(_one_line(text[at:start]))
         at = found.end()
         if piece[0] != "`":
             parts.append(piece)
             if len(piece) == 2 and text[at : at + 1] == piece[0]:
-                raise InputError(f"three quotes have no place in a rule {where}")
+                raise InputError(f"three quotes have no place in an expression {where}")
             continue
         if len(piece) < 3:
             raise InputError(f"a backtick needs the name of a column and another backtick behind it {where}")
@@ -153,19 +166,20 @@ def _count_characters(tree: ast.expr, bare: str, before: int) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the walk is: the text, the names in backticks by place, the columns so far, and how deep it is."""
+    """Where the walk is: the text, the names in backticks by place, the columns so far, functions, and how deep."""
 
     plain: str
     quoted: Mapping[int, str]
     names: dict[str, None]
+    functions: Mapping[str, tuple[int, int]]
     depth: int
 
     def deeper(self) -> _Place:
-        return _Place(self.plain, self.quoted, self.names, self.depth + 1)
+        return _Place(self.plain, self.quoted, self.names, self.functions, self.depth + 1)
 
 
 def _visit(node: ast.expr, place: _Place) -> None:
-    """Refuse what has no place in a rule; give names their columns."""
+    """Refuse what has no place in an expression; give names their columns."""
     if place.depth > DEEPEST:
         raise refuse(node, f"the expression is nested too deeply: at most {DEEPEST} levels")
     match node:
@@ -183,7 +197,7 @@ def _visit(node: ast.expr, place: _Place) -> None:
         case ast.Call():
             _visit_call(node, place.deeper())
         case _:
-            raise refuse(node, f"{_WORDS.get(type(node), type(node).__name__)} has no place in a rule")
+            raise refuse(node, f"{_WORDS.get(type(node), type(node).__name__)} has no place in an expression")
 
 
 def _visit_comparison(node: ast.Compare, place: _Place) -> None:
@@ -214,20 +228,20 @@ def _visit_operation(node: ast.BoolOp | ast.UnaryOp | ast.BinOp, place: _Place) 
 def _check_constant(node: ast.Constant) -> None:
     value = node.value
     if value is None:
-        raise refuse(node, "None has no place in a rule: isna(column) asks for a missing value")
+        raise refuse(node, "None has no place in an expression: isna(column) asks for a missing value")
     if not isinstance(value, bool | int | float | str):
-        raise refuse(node, f"{'bytes' if isinstance(value, bytes) else 'this constant'} has no place in a rule")
+        raise refuse(node, f"{'bytes' if isinstance(value, bytes) else 'this constant'} has no place in an expression")
     if isinstance(value, int) and abs(value) > LARGEST:
         raise refuse(node, "a whole number beyond 2**53 is not exact: write it with a point")
     if isinstance(value, float) and not math.isfinite(value):
-        raise refuse(node, "a number beyond every float has no place in a rule")
+        raise refuse(node, "a number beyond every float has no place in an expression")
 
 
 def _check_sign(node: ast.expr, sign: ast.AST, allowed: tuple[type[ast.AST], ...]) -> None:
     if not isinstance(sign, allowed):
         word = _SIGNS.get(type(sign), type(sign).__name__)
         meant = f": {_MEANT[word]!r} may be meant" if word in _MEANT else ""
-        raise refuse(node, f"the sign {word!r} has no place in a rule{meant}")
+        raise refuse(node, f"the sign {word!r} has no place in an expression{meant}")
 
 
 def _check_exponent(node: ast.expr) -> None:
@@ -251,13 +265,14 @@ def _visit_list(node: ast.expr, place: _Place) -> None:
 
 def _visit_call(node: ast.Call, place: _Place) -> None:
     name = place.plain[node.func.col_offset : node.func.end_col_offset]
-    if not isinstance(node.func, ast.Name) or name not in FUNCTIONS or node.func.col_offset in place.quoted:
+    if not isinstance(node.func, ast.Name) or name not in place.functions or node.func.col_offset in place.quoted:
         word = f"{name!r}" if isinstance(node.func, ast.Name) else "this"
-        hint = nearest(name, FUNCTIONS) if isinstance(node.func, ast.Name) else f"; known: {', '.join(FUNCTIONS)}"
-        raise refuse(node, f"a call of {word} has no place in a rule{hint}")
+        known = place.functions
+        hint = nearest(name, known) if isinstance(node.func, ast.Name) else f"; known: {', '.join(known)}"
+        raise refuse(node, f"a call of {word} has no place in an expression{hint}")
     if node.keywords:
         raise refuse(node, f"{name} takes no named arguments")
-    least, most = FUNCTIONS[name]
+    least, most = place.functions[name]
     if not least <= len(node.args) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise refuse(node, f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {len(node.args)}")

@@ -120,7 +120,7 @@ class _Binder:
                 return self._sum(node)
             case ast.Call():
                 return self._call(node)
-        raise refuse(node, "this has no place in a rule")
+        raise refuse(node, "this has no place in an expression")
 
     def _column(self, node: ast.Name) -> _Term:
         column = learnt_column(self._columns, node.id)

@@ -122,6 +122,7 @@ class Demo:
         about: What is made, in a few words for `--help`.
         after: Commands to try next; `{run}` is the run's folder.
         settings: Hyper-parameters that differ from the defaults.
+        read: What the data's format leaves open; None: nothing.
     """
 
     data: Callable[[Path], Path]
@@ -130,6 +131,7 @@ class Demo:
     about: str
     after: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    read: ItemOptions | None = None
 
 
 class Kind(Free, Generic[C]):
@@ -212,6 +214,10 @@ class Kind(Free, Generic[C]):
     def describe(self, items: Items) -> list[str]:
         """Lines of `gansmith inspect` beyond number, classes and what was skipped: rates, lengths, vocabularies."""
         return []
+
+    def told(self, codec: C, n: int, seconds: float) -> str:
+        """What `gansmith sample` says after it made and wrote `n` samples in so many seconds; nothing."""
+        return ""
 
     def vary(self, codec: C, hp: Hp) -> Vary | None:
         """How training items are shown differently every time, as the settings ask for it; None: as they are."""
