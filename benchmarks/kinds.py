@@ -1,4 +1,4 @@
-"""Sounds, music, texts, series and video: what each recipe makes of a quarter of an hour of a quiet machine.
+"""Sounds, music, texts, series, events and video: what each recipe makes of a quarter of an hour of a quiet machine.
 
 Cells are trained by `gansmith.train` and judged as every run is, on test items. Each leaves a file and a picture in
 `results/kinds`. Data sets are named by the user (`--data fsdd=fsdd_8khz.npz`); cells of sets that are not given are
@@ -95,6 +95,16 @@ STAGES = (
             {"length": 24},
         )
         for name in ("stock", "energy")
+    ),
+    Stage(
+        *("dimuon", "simulation", ("fastsim",)),
+        ("peak", "peak_width", "quantities", "columns", "rank_correlation", "coverage"),
+        {
+            "columns": ("pt1", "eta1", "phi1", "pt2", "eta2", "phi2"),
+            "turn": ("phi1", "phi2"),
+            "derived": "scale=log(pt1*pt2); opening=log(cosh(eta1-eta2)-cos(phi1-phi2))",
+            "judged": "mass=sqrt(2*pt1*pt2*(cosh(eta1-eta2)-cos(phi1-phi2)))",
+        },
     ),
     Stage(
         *("sprites", "video", ("mocogan", "videogan")),
