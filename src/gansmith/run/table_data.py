@@ -35,12 +35,17 @@ SMALL, LARGE = 10_000, 500_000
 FEWEST, EPOCHS = 60_000, 120
 """Rows that few are trained on, repeated as they are: so many at least, and so many times all of them."""
 
-OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge", "task", "second")
+OF_IMAGES = ("image_size", "channels", "fit", "strict", "judge", "task")
 """What a request says of images only."""
 
 
 def check_options(request: Request) -> None:
-    """Refuse what acts on images only. Raises `InputError`."""
+    """Refuse what acts on images only, and a second path. Raises `InputError`."""
+    if request.second is not None:
+        raise InputError(
+            f"{request.data} is a table, and {request.second} can't be learnt beside it as a second path: put tables "
+            "that keys join into one folder, and give that"
+        )
     plain = {f.name: f.default for f in fields(Request)}
     asked = [name for name in OF_IMAGES if getattr(request, name) != plain[name]]
     if asked:

@@ -160,6 +160,13 @@ def test_too_few_rows_are_skipped_with_the_reason():
     assert "held-out" in found.skipped["membership"]
 
 
+def test_trends_of_columns_that_say_nothing_of_each_other_are_skipped_with_the_reason():
+    rng = np.random.default_rng(0)
+    train, held_out, made = (Columns({"x": rng.normal(size=200), "y": rng.normal(size=200)}, {}) for _ in range(3))
+    found = evaluate_tables(train, held_out, made, metrics=["quality", "pair_trends"])
+    assert found.names() == ("quality",) and "strongly enough in the real rows" in found.skipped["pair_trends"]
+
+
 def test_without_scikit_learn_one_sentence_names_the_extra(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "sklearn"]:
         monkeypatch.delitem(sys.modules, name)

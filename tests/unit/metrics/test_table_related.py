@@ -63,6 +63,8 @@ def test_a_parent_that_says_nothing_is_noticed():
     good = evaluate_related(real, unseen, family(np.array([1.0]), 2))
     bad = evaluate_related(real, unseen, family(np.array([1.0]), 2, slope=-1.0))
     assert good["parent_trends"].value > 0.95 and bad["parent_trends"].value < 0.2
+    apart = evaluate_related(family(np.array([1.0]), slope=0.0), unseen, family(np.array([1.0]), 2))
+    assert "of the parent's strongly enough" in apart.skipped["parent_trends"]
 
 
 def test_detection_sees_one_row_of_each_family_with_what_it_follows():

@@ -225,6 +225,7 @@ def test_rows_given_later_are_judged_without_those_that_were_learnt(model, table
     ("more", "told"),
     [
         ({"request": {"image_size": 32}}, "--image-size can act on images only"),
+        ({"second": "orders.csv"}, "orders.csv can't be learnt beside it .* into one folder"),
         ({"recipe": "dcgan"}, "recipe dcgan is for images"),
         ({"request": {"target": "lft"}}, "no column 'lft' that is learnt; did you mean 'left'"),
         ({"batch": 60_000}, "more than four times"),

@@ -42,6 +42,7 @@ class TableMeasure(Readable):
         share: Whether people read it as a percentage.
         asked: Whether it is measured only when asked for by name.
         target: Whether it needs a target.
+        undefined: Why there is no value where the tables give none.
     """
 
     better: Better
@@ -50,12 +51,19 @@ class TableMeasure(Readable):
     share: bool = True
     asked: bool = False
     target: bool = False
+    undefined: str = "it isn't defined for these columns"
 
 
 TABLE_MEASURES: Mapping[str, TableMeasure] = {
     "quality": TableMeasure("higher", None, "columns and pairs look as in real rows (SDMetrics' quality score)"),
     "column_shapes": TableMeasure("higher", None, "each column is distributed as in real rows"),
-    "pair_trends": TableMeasure("higher", None, "columns that belong together do so as in real rows"),
+    "pair_trends": TableMeasure(
+        "higher",
+        None,
+        "columns that belong together do so as in real rows",
+        undefined="no two columns belong together strongly enough in the real rows to count (a correlation above 0.5, "
+        "Cramer's V above 0.3)",
+    ),
     "missing_similarity": TableMeasure("higher", None, "as many values are missing, column by column"),
     "value_coverage": TableMeasure("higher", None, "real ranges and categories are reached"),
     "value_adherence": TableMeasure("higher", None, "values keep to real ranges and categories"),

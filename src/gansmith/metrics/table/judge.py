@@ -89,10 +89,9 @@ def _run(family: tuple[str, ...], case: Case, names: Sequence[str]) -> tuple[lis
         results = [result for result in _FAMILIES[family](case) if result.name in names]
     except TooFew as error:
         return [], {name: str(error) for name in family if name in names}
-    undefined = {r.name: "it isn't defined for these columns" for r in results if r.value != r.value}
-    lacking = [n for n in family if n in names and n not in {r.name for r in results}]
-    undefined |= {name: "it isn't defined for these columns" for name in lacking}
-    return [result for result in results if result.value == result.value], undefined
+    known = [result for result in results if result.value == result.value]
+    lacking = [name for name in family if name in names and name not in {result.name for result in known}]
+    return known, {name: TABLE_MEASURES[name].undefined for name in lacking}
 
 
 def _measure(case: Case, names: Sequence[str], ceiling: bool) -> tuple[list[Result], list[Result], dict[str, str]]:
@@ -112,7 +111,7 @@ def _measure(case: Case, names: Sequence[str], ceiling: bool) -> tuple[list[Resu
             results += [r for r in found[0] if r.name in mine and r.value == r.value]
             best += [r for r in found[1] if r.name in mine and r.value == r.value]
             done = {r.name for r in results}
-            skipped |= {name: "it isn't defined for these columns" for name in mine if name not in done}
+            skipped |= {name: TABLE_MEASURES[name].undefined for name in mine if name not in done}
             continue
         found_results, reasons = _run(family, case, mine)
         results += found_results

@@ -26,7 +26,13 @@ Index = NDArray[np.int64]
 RELATED_MEASURES: Mapping[str, TableMeasure] = {
     "integrity": TableMeasure("higher", 1.0, "rows whose key names a row of the parent, and keys that are there once"),
     "cardinality": TableMeasure("higher", None, "a row of the parent has as many rows as in real tables"),
-    "parent_trends": TableMeasure("higher", None, "columns go with those of the parent as in real rows"),
+    "parent_trends": TableMeasure(
+        "higher",
+        None,
+        "columns go with those of the parent as in real rows",
+        undefined="no column goes with one of the parent's strongly enough in the real rows to count (a correlation "
+        "above 0.5, Cramer's V above 0.3)",
+    ),
     "step_shapes": TableMeasure("higher", None, "rows differ from the row before as in real sequences"),
     "autocorrelation_difference": TableMeasure(
         "lower", 0.0, "mean difference of how much numbers go with those of the row before", share=False
@@ -156,7 +162,7 @@ class _Judging:
         else:
             self.skipped["family_detection"] = 'needs scikit-learn: pip install "gansmith[tables]"'
         undefined = [name for name, (value, _) in values.items() if value != value]
-        self.skipped |= dict.fromkeys(undefined, "it isn't defined for these columns")
+        self.skipped |= {name: RELATED_MEASURES[name].undefined for name in undefined}
         return [self._result(n, *found, made, held_out) for n, found in values.items() if n not in undefined]
 
     def _result(
