@@ -314,8 +314,8 @@ def numbered(table: Any, schema: Schema) -> Any:
         elif isinstance(found, NumberColumn) and found.format.plainly:
             words = arrow().array([m for m in found.missing if m is not None], arrow().string())
             text = pc.if_else(pc.is_in(table[column], words), None, table[column])
-            kind = arrow().int64() if found.kind == "integer" else arrow().float64()
-            table = table.set_column(i, column, text.cast(kind))
+            numbers = text.cast(arrow().float64())  # whole ones, too: they may be spelt 22.0
+            table = table.set_column(i, column, numbers.cast(arrow().int64()) if found.kind == "integer" else numbers)
     return table
 
 

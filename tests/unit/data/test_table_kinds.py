@@ -37,6 +37,16 @@ def find(values, name="x", missing=()):
     return schema.columns[0], " ".join(warnings)
 
 
+def test_whole_numbers_written_with_a_point_stay_whole():
+    column, _ = find([f"{i * 37 % 9001}.0" if i % 7 else "" for i in range(N)], "amount")
+    assert column.kind == "integer"
+    assert column.reason.startswith("whole numbers, written with .0")
+    assert column.format.write(np.array([7231.9, 756.4])).to_pylist() == ["7232.0", "756.0"]
+    assert find([f"{i % 97}.{5 * (i % 2)}" for i in range(N)])[0].kind == "decimal"
+    assert find([f"{i % 97}.00" for i in range(N)])[0].kind == "decimal", "prices"
+    assert find([f"{i + 2**53}.0" for i in range(N)])[0].kind != "integer", "a float has not so many whole numbers"
+
+
 @pytest.mark.parametrize(
     ("values", "name", "kind"),
     [

@@ -116,11 +116,11 @@ def number_column(found: Readable) -> NumberColumn | None:
     evidence, format = found.found, found.format
     assert isinstance(format, NumberFormat)
     format = _loosened(format, evidence)
-    whole = format.style == "fixed" and not format.digits
+    whole = format.whole
     bulk = _Bulk.of(evidence, format, found.values)
     if whole and max(abs(bulk.low), abs(bulk.high), np.abs(found.values).max()) > EXACT:
         return None
-    lead = "whole numbers" if whole else _precision(format)
+    lead = ("whole numbers, written with .0" if format.least else "whole numbers") if whole else _precision(format)
     if format.prefix or format.suffix:
         lead += f" with {(format.prefix or format.suffix).strip()!r}"
     tail = heavy_tail(bulk.values, bulk.counts)

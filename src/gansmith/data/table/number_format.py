@@ -66,6 +66,11 @@ class NumberFormat(BaseModel):
         return rf"^[+-]?{re.escape(self.prefix)}{number}{re.escape(self.suffix)}$"
 
     @property
+    def whole(self) -> bool:
+        """Whether it writes whole numbers only: `22`, or `22.0`."""
+        return self.digits == 0 and self.style != "scientific"
+
+    @property
     def plainly(self) -> bool:
         """Whether numbers are spelt as programming languages spell them."""
         return not (self.thousands or self.prefix or self.suffix) and self.point == "."
@@ -206,7 +211,9 @@ def _with_style(found: NumberFormat, text: Any) -> NumberFormat:
         styles = [{"style": "shortest", "digits": None, "least": least} for least in (1, 0)]
         styles += [{"style": "scientific", "digits": most, "exponent": e} for e in ("e", "E")]
     elif lengths.min(initial=most) == most:
-        styles = [{"style": "fixed", "digits": most}]
+        counted = most == 1 and bool((values == np.rint(values)).all() and (np.abs(values) <= EXACT).all())
+        # 22.0 are whole numbers, as pandas writes them where values are missing
+        styles = [{"style": "shortest", "digits": 0, "least": 1} if counted else {"style": "fixed", "digits": most}]
     else:
         styles = [{"style": "shortest", "digits": most, "least": least} for least in (1, 0)]
     options = [found.model_copy(update=style) for style in styles]
