@@ -36,7 +36,9 @@ COPIES = ("real", "blurred", "a class less")
 COLLAPSED = ("real", "one class")
 """The same for a fault that is not slight."""
 
-OF_A_MODEL = ("path_length", "psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept")
+OF_A_MODEL = (
+    *("path_length", "psnr", "ssim", "likeness", "cycle_psnr", "cycle_rough", "hidden", "label_kept", "label_reached"),
+)
 """These need a generator: nothing can be said of sets of images alone."""
 
 METRICS = tuple(name for name in MEASURES if name not in OF_A_MODEL)

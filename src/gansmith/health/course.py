@@ -28,6 +28,9 @@ WORSE = 3.0
 LEAP, GROWTH = 0.08, 12.0
 """Size of a step as a share of the weights' size, and growth of gradients over a run, that mean steps too large."""
 
+ALONE = 3.0
+"""Times that size which a step must have to tell by itself; smaller ones have to come again."""
+
 SWING, LOOKS = 0.7, 6
 """Typical change of the kernel distance's logarithm from look to look that counts as swinging; looks that it needs."""
 
@@ -73,7 +76,7 @@ def runaway(history: History) -> Diagnosis | None:
         return None
     steady = 2 if history.begun else 0  # an optimiser that begins anew leaps before it has found its scale
     sizes = history.of_players("update_ratio")
-    leaps = {who: _second(series.tenths[steady:]) for who, series in sizes.items()}
+    leaps = {who: _leap(series.tenths[steady:]) for who, series in sizes.items()}
     grows = {who: series.growth for who, series in history.of_players("grad_norm").items()}
     if history.certain:
         leaps.pop("D", None)  # large steps that win are another trouble: the gradient vanishes
@@ -104,9 +107,10 @@ def runaway(history: History) -> Diagnosis | None:
     )
 
 
-def _second(parts: Sequence[float]) -> float:
-    """The height that two parts of a run reach: steps that are too large are so again and again, one leap is chance."""
-    return sorted(parts)[-2] if len(parts) > 1 else 0.0
+def _leap(parts: Sequence[float]) -> float:
+    """The largest of a player's steps; 0 where it is no more than chance: slightly too large, and only once."""
+    first, second = sorted([0.0, 0.0, *parts])[:-3:-1]
+    return first if second > LEAP or first > ALONE * LEAP else 0.0
 
 
 def divergence(history: History) -> Diagnosis | None:

@@ -142,15 +142,16 @@ def test_large_steps_of_a_discriminator_that_wins_are_no_divergence():
     assert diagnose(leaping("G"))[0].name == "divergence", "the cause before the effect"
 
 
-def test_one_leap_is_chance_and_two_are_a_habit():
+def test_a_small_leap_is_chance_and_two_are_a_habit():
     lost = history(told=0.6, kernel=FLAT, coverage=0.05, recall=0.05)
 
-    def leaping(*tenths):
-        sizes = [0.3 if i * 10 // TICKS in tenths else 0.01 for i in range(TICKS)]
+    def leaping(*tenths, size=0.1):
+        sizes = [size if i * 10 // TICKS in tenths else 0.01 for i in range(TICKS)]
         return {d.name for d in diagnose(replace(lost, signals={**lost.signals, "D/update_ratio": even(sizes)}))}
 
     assert "divergence" not in leaping(4)
     assert "divergence" in leaping(4, 7)
+    assert "divergence" in leaping(0, size=0.5), "weights that were thrown far off once move little from then on"
 
 
 def test_a_generator_that_makes_one_thing_has_collapsed_however_sure_the_discriminator_is():
