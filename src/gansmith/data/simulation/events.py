@@ -21,7 +21,7 @@ from gansmith.data.survey import Progress
 from gansmith.data.table.source import ARROW_ENDINGS, TEXT_ENDINGS, ending
 from gansmith.errors import InputError, nearest
 
-__all__ = ["ENDINGS", "MOST", "Events", "open_events"]
+__all__ = ["ENDINGS", "MOST", "EventItems", "open_events"]
 
 ENDINGS = (*TEXT_ENDINGS, ".npz", *ARROW_ENDINGS)
 """Files that events are read from."""
@@ -35,7 +35,7 @@ SEVERAL = 100
 
 
 @dataclass(frozen=True)
-class Events(Items):
+class EventItems(Items):
     """Events of a simulator: `arrays` has a column for each number, `(N,)` or `(N, ...)` float64.
 
     Attributes:
@@ -45,7 +45,7 @@ class Events(Items):
     conditions: tuple[str, ...] = ()
 
 
-def open_events(path: Path, options: SimulationOptions, progress: Progress | None = None) -> Events:
+def open_events(path: Path, options: SimulationOptions, progress: Progress | None = None) -> EventItems:
     """Read events.
 
     Args:
@@ -74,7 +74,9 @@ def open_events(path: Path, options: SimulationOptions, progress: Progress | Non
         raise InputError(f"{path}: an event has {numbers:,} numbers, and at most {MOST:,} can be made: name columns=")
     names = tuple(raw.places[i] for i in np.flatnonzero(good))
     hashes = digests(*(_bytes(column) for column in arrays.values()))
-    return Events(arrays, names, hashes, path, skipped=skipped, warnings=(*raw.notes, *warnings), conditions=conditions)
+    return EventItems(
+        arrays, names, hashes, path, skipped=skipped, warnings=(*raw.notes, *warnings), conditions=conditions
+    )
 
 
 def _reader(kind: str) -> Callable[[Path, SimulationOptions, Progress | None], RawEvents]:

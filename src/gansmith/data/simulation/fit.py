@@ -13,7 +13,7 @@ from torch import Tensor
 from gansmith.data.attributes import Attribute, fit_attribute
 from gansmith.data.simulation.chance import chance
 from gansmith.data.simulation.codec import FLOOR, JOINT, EventCodec
-from gansmith.data.simulation.events import Events
+from gansmith.data.simulation.events import EventItems
 from gansmith.data.simulation.options import SimulationOptions
 from gansmith.data.simulation.quantity import read_quantities
 from gansmith.data.simulation.ranks import Ranks
@@ -34,7 +34,7 @@ def is_angle(column: NDArray[np.float64]) -> bool:
     return -math.pi - 1e-3 <= low <= -FULL * math.pi and FULL * math.pi <= high <= math.pi + 1e-3
 
 
-def fit_events(items: Events, options: SimulationOptions) -> EventCodec:
+def fit_events(items: EventItems, options: SimulationOptions) -> EventCodec:
     """The codec of training events.
 
     Raises:
@@ -92,7 +92,7 @@ def _condition(name: str, column: NDArray[Any]) -> Attribute:
     return found
 
 
-def _ahead(items: Events, turn: tuple[str, ...]) -> tuple[float, ...]:
+def _ahead(items: EventItems, turn: tuple[str, ...]) -> tuple[float, ...]:
     """Circular mean of how far each turned angle is ahead of the first."""
     if not turn:
         return ()
@@ -100,7 +100,7 @@ def _ahead(items: Events, turn: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(float(np.angle(np.exp(1j * (items.arrays[name] - first)).mean())) for name in turn[1:])
 
 
-def _angles(items: Events, shapes: dict[str, tuple[int, ...]], options: SimulationOptions) -> tuple[str, ...]:
+def _angles(items: EventItems, shapes: dict[str, tuple[int, ...]], options: SimulationOptions) -> tuple[str, ...]:
     """Angles by name: those that the user names, and those that show it."""
     for option, names in (("angles", options.angles), ("turn", options.turn)):
         for name in names:

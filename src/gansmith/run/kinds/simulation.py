@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gansmith.data.items import Arrays, Items
 from gansmith.data.simulation.codec import EventCodec
-from gansmith.data.simulation.events import Events, open_events
+from gansmith.data.simulation.events import EventItems, open_events
 from gansmith.data.simulation.fit import fit_events
 from gansmith.data.simulation.options import SimulationOptions
 from gansmith.data.simulation.quantity import Quantity
@@ -233,7 +233,7 @@ class Simulation(Kind[EventCodec]):
 
     def open(
         self, path: Path, options: SimulationOptions, progress: Progress | None, like: EventCodec | None = None
-    ) -> Events:
+    ) -> EventItems:
         """Events, with the columns and conditions of a model."""
         if like is None:
             return open_events(path, options, progress)
@@ -247,7 +247,7 @@ class Simulation(Kind[EventCodec]):
 
     def fit(self, items: Items, options: SimulationOptions) -> EventCodec:
         """Ranks, whitening and derived quantities."""
-        return fit_events(cast(Events, items), options)
+        return fit_events(cast(EventItems, items), options)
 
     def codec_of(self, data: Json) -> EventCodec:
         """As `EventCodec.from_json`."""
@@ -283,7 +283,7 @@ class Simulation(Kind[EventCodec]):
 
     def describe(self, items: Items) -> list[str]:
         """Range of each column, and which are conditions."""
-        conditions = cast(Events, items).conditions
+        conditions = cast(EventItems, items).conditions
         lines = []
         for name, column in items.arrays.items():
             what = "condition" if name in conditions else "column"
