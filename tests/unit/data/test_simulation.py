@@ -275,6 +275,23 @@ def test_bad_input_is_named(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(InputError, match="is empty"):
         open_events(tmp_path / "empty.csv", SimulationOptions())
+    (tmp_path / "head.csv").write_text("x,y\n")
+    np.savez(tmp_path / "none.npz", x=np.zeros(0))
+    for name in ("head.csv", "none.npz"):
+        with pytest.raises(InputError, match="it holds no events"):
+            open_events(tmp_path / name, SimulationOptions())
+    (tmp_path / "cut.npz").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(InputError, match="or was cut off"):
+        open_events(tmp_path / "cut.npz", SimulationOptions())
+
+
+@pytest.mark.parametrize("option", ["angles", "turn"])
+def test_angles_in_degrees_are_refused(tmp_path, option):
+    columns = {"x": np.linspace(0, 1, 50), "way": np.linspace(-180, 180, 50), "turned": np.linspace(-3, 3, 50)}
+    path = write(tmp_path / "e.csv", columns)
+    given = SimulationOptions(**{option: ("turned", "way")})
+    with pytest.raises(InputError, match="'way' reaches 180: angles are read in radians"):
+        fit_events(open_events(path, given), given)
 
 
 def test_a_damaged_codec_is_refused(codec):

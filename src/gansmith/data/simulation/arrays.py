@@ -64,6 +64,8 @@ def read_arrays(path: Path, options: SimulationOptions, progress: Progress | Non
 
 
 def _members(path: Path) -> dict[str, NDArray[Any]]:
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise InputError(f"{path}: cannot be read (it is no .npz file, or was cut off)")
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}

@@ -61,6 +61,8 @@ def open_events(path: Path, options: SimulationOptions, progress: Progress | Non
     if path.is_dir() or kind not in ENDINGS:
         raise InputError(f"{path}: events are read from one file that ends in {', '.join(ENDINGS)}")
     raw = _reader(kind)(path, options, progress)
+    if not raw.places:
+        raise InputError(f"{path}: it holds no events")
     conditions = tuple(dict.fromkeys((*options.conditions, *raw.conditions)))
     _check_names(path, raw, options)
     columns, odd, warnings = _columns(path, raw, conditions, options)

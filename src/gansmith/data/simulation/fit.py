@@ -106,6 +106,11 @@ def _angles(items: EventItems, shapes: dict[str, tuple[int, ...]], options: Simu
         for name in names:
             if shapes.get(name) != ():
                 raise InputError(f"{option}={name}: {name!r} is no column of single numbers that is made")
+            largest = float(np.abs(items.arrays[name]).max())
+            if largest > 2 * math.pi + 1e-3:
+                raise InputError(
+                    f"{option}={name}: {name!r} reaches {largest:g}: angles are read in radians, up to 2 pi"
+                )
     alone = [n for n, shape in shapes.items() if shape == () and n not in options.turn]
     return tuple(n for n in alone if n in options.angles or is_angle(items.arrays[n]))
 
