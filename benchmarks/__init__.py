@@ -9,6 +9,7 @@ BENCHMARKS = {
     "engine": True,
     "step": True,
     "throughput": True,
+    "precision": False,
     "watching": True,
     "startup": True,
     "memory": True,

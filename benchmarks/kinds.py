@@ -1,8 +1,9 @@
 """Sounds, music, texts, series, events and video: what each recipe makes of a quarter of an hour of a quiet machine.
 
-Cells are trained by `gansmith.train` and judged as every run is, on test items. Each leaves a file and a picture in
-`results/kinds`. Data sets are named by the user (`--data fsdd=fsdd_8khz.npz`); cells of sets that are not given are
-missing, and the tables say so.
+The speed of every stage of a recipe's game is measured first, quietly; cells are then trained by `gansmith.train` for
+as many samples as that speed makes of the time, whatever the machine does meanwhile, and judged as every run is, on
+test items. Each leaves a file and a picture in `results/kinds`. Data sets are named by the user
+(`--data fsdd=fsdd_8khz.npz`); cells of sets that are not given are missing, and the tables say so.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from PIL import Image
 
 from benchmarks.cells import Choice, Job, complete, found
 from benchmarks.figures import small_png, write_bytes, write_figures
-from benchmarks.rates import same_defaults
+from benchmarks.rates import Rate, same_defaults
 from benchmarks.record import RESULTS, ROOT, Result, figure_folder
 from benchmarks.table import Cell, Table
 from gansmith.errors import InputError
+from gansmith.run.kinds._registry import find_kind
+from gansmith.run.request import Request
 
 __all__ = ["STAGES", "Stage", "jobs", "run"]
 
-MINUTES, QUICK = 15.0, "32"
-"""Of a cell's training; the samples of a smoke run."""
+MINUTES, FEW = 15.0, 32
+"""Of a cell's training; the samples of a smoke run, which measures no speed."""
 BESIDE = 120.0
 """About how many seconds a cell takes beside its training."""
 RUNS = ROOT / "runs/kinds"
@@ -130,40 +133,47 @@ def _laid_out(stage: Stage, given: Mapping[str, Path]) -> Path:
     return place
 
 
-def cells(stage: Stage, quick: bool, choice: Choice, folder: Path) -> list[Job]:
-    """A stage's cells."""
+class ItemsRate(Rate):
+    """The speed of a recipe on a set."""
+
+    def __init__(self, stage: Stage, recipe: str, given: Mapping[str, Path], why: str, folder: Path) -> None:
+        super().__init__(stage.name, recipe, "s", Path(), why, folder)
+        self.stage, self.given = stage, given
+
+    def request(self) -> Request:
+        """What is trained."""
+        asked = {**asked_of(self.stage), "out": self.folder / "never"}
+        return Request(_laid_out(self.stage, self.given), self.recipe, size="s", budget="1m", **asked)
+
+
+def asked_of(stage: Stage) -> dict[str, Any]:
+    """What a run on a set is told beside its recipe."""
+    return {"autopilot": False, "modality": stage.kind, "read": find_kind(stage.kind).options(**stage.read)}
+
+
+def cells(stage: Stage, quick: bool, choice: Choice, folder: Path) -> list[tuple[Job, Job]]:
+    """A stage's cells, each with the measurement of its speed before it."""
     why = "" if stage.name in choice.data else f"--data {stage.name}=FILE is not given"
     made = []
     for recipe in stage.recipes:
         minutes = 0.0 if quick else MINUTES
         identity = {"data": stage.name, "recipe": recipe, "minutes": minutes, "read": dict(stage.read)}
-        work = partial(compute, stage, recipe, quick, choice.data, folder)
+        rate = ItemsRate(stage, recipe, choice.data, why, folder)
+        work = partial(compute, stage, recipe, rate, quick, folder)
         same = partial(same_defaults, recipe, "s")
-        made.append(Job(stage.name, recipe, identity, minutes * 60 + BESIDE, work, why, same))
+        made.append((rate.job, Job(stage.name, recipe, identity, minutes * 60 + BESIDE, work, why, same)))
     return made
 
 
-def compute(stage: Stage, recipe: str, quick: bool, given: Mapping[str, Path], folder: Path) -> dict[str, Any]:
+def compute(stage: Stage, recipe: str, rate: ItemsRate, quick: bool, folder: Path) -> dict[str, Any]:
     """Train and keep the run's own scores; an interrupted run goes on."""
     import gansmith
     from gansmith.run.course import Course
-    from gansmith.run.kinds._registry import find_kind
 
     name = f"{stage.name}-{recipe}{'-quick' if quick else ''}"
-    begun = time.perf_counter()
-    made = gansmith.train(
-        _laid_out(stage, given),
-        recipe,
-        size="s",
-        budget=QUICK if quick else f"{MINUTES:g}m",
-        out=RUNS / name,
-        seed=0,
-        request={
-            "autopilot": False,
-            "modality": stage.kind,
-            "read": find_kind(stage.kind).options(**stage.read),
-        },
-    )
+    budget = FEW if quick else rate.samples(MINUTES)
+    data, asked, begun = _laid_out(stage, rate.given), asked_of(stage), time.perf_counter()
+    made = gansmith.train(data, recipe, size="s", budget=budget, out=RUNS / name, seed=0, request=asked)
     assert made.evaluation is not None
     picture = _picture(made.folder.samples, folder / name)
     kept = {
@@ -171,6 +181,7 @@ def compute(stage: Stage, recipe: str, quick: bool, given: Mapping[str, Path], f
         "scores": {r.name: [r.value, r.low, r.high] for r in made.evaluation.results},
         "ceiling": {r.name: r.value for r in made.evaluation.ceiling},
         "samples": Course.of(made.folder).samples,
+        "rate": rate.known(),
         "wall seconds": time.perf_counter() - begun,
         "picture": picture,
         "diagnoses": [d["name"] for d in made.record["result"]["diagnoses"]],
@@ -194,7 +205,8 @@ def _picture(samples: Path, place: Path) -> str:
 
 def jobs(quick: bool, choice: Choice) -> list[Job]:
     """All cells."""
-    return [job for stage in STAGES for job in cells(stage, quick, choice, results(quick))]
+    pairs = [pair for stage in STAGES for pair in cells(stage, quick, choice, results(quick))]
+    return [job for pair in pairs for job in (pair[1:] if quick else pair)]
 
 
 def table(stage: Stage, done: Mapping[str, Mapping[str, Any] | None], minutes: float) -> Table:
@@ -230,10 +242,12 @@ def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # froz
     for stage in STAGES:
         asked = cells(stage, quick, choice, folder)
         if choice.wants(stage.name):
-            complete(asked, folder, choice)
-        done = {job.label: found(job, folder) for job in asked}
+            rates = [] if quick else [Job(**vars(rate) | {"stage": stage.name}) for rate, _ in asked]
+            complete(rates, folder, choice)
+            complete([job for _, job in asked], folder, choice)
+        done = {job.label: found(job, folder) for _, job in asked}
         tables.append(table(stage, done, 0.0 if quick else MINUTES))
-        ids += [job.id for job in asked]
+        ids += [job.id for _, job in asked]
         for recipe, result in done.items():
             if result is not None and result.get("picture"):
                 name = result["picture"]

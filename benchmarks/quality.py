@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.by_samples import by_samples
 from benchmarks.cells import Choice, Job, complete, found
 from benchmarks.figures import contact, write_bytes
 from benchmarks.rates import Rate, same_defaults
@@ -87,6 +88,7 @@ class Stage:
             part, the `duel` of the default with its closest rival, or the default and the `yardsticks`.
         minutes: Of training.
         seeds: Of the runs.
+        by_samples: Whether a table tells how far recipes are after as many images.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Stage:
     recipes: str
     minutes: float
     seeds: tuple[int, ...]
+    by_samples: bool = False
 
 
 STAGES = (
@@ -101,6 +104,7 @@ STAGES = (
     Stage("finals", (EMBEDDED, "clothing64"), "best", 5, (0, 1)),
     Stage("yardsticks", (EMBEDDED, "clothing64"), "yardsticks", 5, (0, 1)),
     Stage("duel", DATA, "duel", 10, (0, 1)),
+    Stage("projected", ("clothing64",), "r3gan fastgan projected", 5, (0, 1), by_samples=True),
 )
 QUICK = (Stage("screen", (EMBEDDED,), "dcgan r3gan", 0.05, (0,)),)
 
@@ -312,6 +316,10 @@ def run(quick: bool, choice: Choice = Choice()) -> Result:  # noqa: B008  # froz
         title = f"{stage.name.capitalize()}: {{}}, {stage.minutes:g} minutes, {len(stage.seeds)} seed(s)"
         for name in stage.data:
             mine: Sequence[Job] = [job for job in asked if job.identity["data"] == name]
-            tables.append(stage_table(title.format(name), mine, [found(job, folder) for job in mine], left))
+            cells_of = [found(job, folder) for job in mine]
+            tables.append(stage_table(title.format(name), mine, cells_of, left))
+            if stage.by_samples:
+                done = [r for r in cells_of if r is not None and "broke" not in r]
+                tables.append(by_samples(f"Quality by real images seen: {name}", done))
     used = {"size": SIZE, "stages": [vars(s) | {"data": list(s.data), "seeds": list(s.seeds)} for s in STAGES]}
     return Result(used, tables, numbers={"cells": ids, "circular": sorted(CIRCULAR)})

@@ -7,26 +7,24 @@ follow may then share the machine with anything, or be interrupted: a cell is wh
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cells import Job, found, store
-from gansmith.core import State, play
+from gansmith.core import State
 from gansmith.recipes._recipe import Size
 from gansmith.recipes._registry import find_recipe, recipe_names
-from gansmith.run.pace import OVERHEAD
+from gansmith.run.pace import OVERHEAD, StageSpeed, measure_speeds, samples_in
 from gansmith.run.request import Request
 from gansmith.run.settings import resolve
 
 __all__ = ["Rate", "same_defaults"]
 
 STAGE = "rates"
-WINDOWS, SECONDS, WARM_UP = 3, 6.0, 8
-"""The median of so many stretches of so many seconds, after so many rounds: rare terms are in each stretch."""
-FEWEST = 16
+WINDOWS, SECONDS, FEWEST = 3, 6.0, 16
+"""The median of so many stretches of so many seconds, of so many rounds of each stage at least: rare terms are in."""
 BESIDE = 12.0
 
 
@@ -74,29 +72,31 @@ class Rate:
             store(self.job, self.folder, self._measure())
             result = self.known()
         assert result is not None
-        return int(result["samples per second"] * minutes * 60 * OVERHEAD)
+        return samples_in(minutes * 60 * OVERHEAD, _stages(result))
 
     def _measure(self) -> dict[str, Any]:
         from gansmith.run.hardware import backend, set_threads
         from gansmith.run.plan import make_plan
 
-        threads = set_threads(None)
-        plan = make_plan(self.request())
-        hp = plan.hp
-        source = plan.data.source(plan.hp, plan.request.seed)
-        state = State(plan.recipe.game(plan.codec.spec, hp), source, 0, backend("auto", "auto", None), 0)
-        try:
-            play(state, WARM_UP)
-            rates = [_stretch(state) for _ in range(WINDOWS)]
-        finally:
-            source.close()
-        kept = {"samples per second": statistics.median(rates), "stretches": rates, "threads": threads}
-        return kept | {"settings": hp.model_dump(mode="json")}
+        threads, plan = set_threads(None), make_plan(self.request())
+        arithmetic = backend("auto", plan.request.precision, None)
+
+        def made() -> State:
+            game, seed = plan.modality.game(plan, 0), plan.modality.seed(plan, 0)
+            return State(game, plan.data.source(plan.hp, seed), seed, arithmetic, 0)
+
+        windows = [measure_speeds(made, SECONDS, FEWEST) for _ in range(WINDOWS)]
+        stages = [
+            vars(seen[0]) | {"seconds": statistics.median(speed.seconds for speed in seen)}
+            for seen in zip(*windows, strict=True)
+        ]
+        rates = [window[-1].samples / window[-1].seconds for window in windows]
+        kept = {"samples per second": statistics.median(rates), "stretches": rates, "stages": stages}
+        return {**kept, "threads": threads, "settings": plan.hp.model_dump(mode="json")}
 
 
-def _stretch(state: State) -> float:
-    before, start, rounds = state.clock.samples, time.perf_counter(), 0
-    while rounds < FEWEST or time.perf_counter() - start < SECONDS:
-        play(state, 1)
-        rounds += 1
-    return (state.clock.samples - before) / (time.perf_counter() - start)
+def _stages(result: Mapping[str, Any]) -> list[StageSpeed]:
+    """The speeds of a measurement; older ones, of games of a single stage, say its samples a second alone."""
+    if "stages" not in result:
+        return [StageSpeed("main", None, 1.0, result["samples per second"])]
+    return [StageSpeed(**speed) for speed in result["stages"]]

@@ -87,7 +87,11 @@ class Stage:
 
 
 PLAIN = {"adversarial": 0.0, "perceptual": 0.0}
-UNPAIRED = (Task("cut", "cut", None), Task("cyclegan", "cyclegan", None))
+UNPAIRED = (
+    Task("cut", "cut", None),
+    Task("cut, all painted anew", "cut", None, {"mask": False}),
+    Task("cyclegan", "cyclegan", None),
+)
 NEAR = ("psnr", "ssim", "likeness", "kernel")
 STAGES = (
     Stage(

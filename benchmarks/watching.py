@@ -62,7 +62,7 @@ def signals(plan: Plan, repetitions: int) -> dict[str, Times]:
     """Eight rounds with signals and without, of which one measures gradients and steps; and a reading at a tick."""
     backend = Backend(channels_last=True)
     bare, watched = state_of(plan, backend), state_of(plan, backend)
-    vitals = Vitals(8 * plan.hp.batch, plan.data.some("val", HELD_OUT), plan.data.some("train", HELD_OUT))
+    vitals = Vitals(8 * plan.hp.batch, *plan.data.asked(HELD_OUT))
     cases = {"bare": partial(play, bare, BLOCK), "watched": partial(watch, watched, vitals, BLOCK)}
     found = side_by_side(cases, repetitions, BLOCK)
     return found | side_by_side({"reading": lambda: vitals.read(watched)}, repetitions)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from benchmarks import evidence, quality, rates, verdicts
+from benchmarks.by_samples import by_samples
 from benchmarks.cells import Choice, store
 from benchmarks.figures import contact
 from benchmarks.quality import STAGES, Training, contenders, job_of, jobs
@@ -17,7 +18,7 @@ from gansmith.data.embedded import fashion_path
 from gansmith.recipes._registry import find_recipe, recipe_names
 from gansmith.run.settings import resolve
 
-SCREEN, FINALS, YARDSTICKS, DUEL = STAGES
+SCREEN, FINALS, YARDSTICKS, DUEL, PROJECTED = STAGES
 PATHS = {name: Path(name) for name in quality.DATA}
 
 
@@ -46,6 +47,13 @@ def fill(folder: Path, recipes: list[str], stage: quality.Stage) -> None:
         job = job_of(stage.name, cell, PATHS, folder)
         made = result(cell.recipe, 0.001 * (1 + recipes.index(cell.recipe)), cell.data)
         store(job, folder, made)
+
+
+def test_quality_by_samples_lies_between_two_looks() -> None:
+    curve = [{"samples": 2_000, "kernel": 0.4}, {"samples": 8_000, "kernel": 0.2}, {"samples": 12_000, "kernel": 0.1}]
+    late = [{"samples": 6_000, "kernel": 0.3}, {"samples": 40_000, "kernel": 0.13}]
+    rows = by_samples("", [{"recipe": "one", "curve": curve}, {"recipe": "other", "curve": late}]).rows
+    assert rows == [["one", 1, "300", "150", None, None, None], ["other", 1, None, "280", "255", "230", "130"]]
 
 
 @pytest.mark.parametrize(("samples", "counts"), [(700, False), (1_000, True), (1_300, True), (1_500, False)])
@@ -85,6 +93,7 @@ def test_the_stages_are_those_that_were_promised() -> None:
         ("finals", 5, 2, both),
         ("yardsticks", 5, 2, both),
         ("duel", 10, 2, ("fashion", "clothing64", "cifar10", "emoji64")),
+        ("projected", 5, 2, ("clothing64",)),
     ]
     assert {"dcgan", "gan", "r3gan"} <= set(quality.image_recipes()) <= set(recipe_names())
 

@@ -12,7 +12,7 @@ from gansmith.run.vitals import Vitals
 def test_watching_changes_nothing_of_what_is_played() -> None:
     plan = watching.plan_of("dcgan")
     bare, watched = (watching.state_of(plan, Backend()) for _ in range(2))
-    vitals = Vitals(2 * plan.hp.batch, *(plan.data.some(part, watching.HELD_OUT) for part in ("val", "train")))
+    vitals = Vitals(2 * plan.hp.batch, *plan.data.asked(watching.HELD_OUT))
     play(bare, 3)
     watching.watch(watched, vitals, 3)
     for name, net in bare.game.nets.items():
@@ -22,6 +22,8 @@ def test_watching_changes_nothing_of_what_is_played() -> None:
 
 def test_what_is_asked_about_comes_from_the_parts_of_the_data() -> None:
     plan = watching.plan_of("dcgan")
-    val, train = (plan.data.some(part, watching.HELD_OUT) for part in ("val", "train"))
-    assert len(val["image"]) == min(watching.HELD_OUT, len(plan.data.splits.val)) and len(train["image"]) == 512
+    val, train = plan.data.asked(watching.HELD_OUT)
+    assert len(val["image"]) == min(watching.HELD_OUT, len(plan.data.splits.val)) and len(train["image"]) == len(
+        val["image"]
+    )
     assert not torch.equal(val["image"][:8], train["image"][:8])
