@@ -51,3 +51,20 @@ def written(tables: dict[str, Any], folder: Path) -> Path:
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     return folder
+
+
+def accounts(count: int = 60, seed: int = 0) -> dict[str, Any]:
+    """Accounts and their statements at the end of a month, some of which are left out."""
+    import pandas as pd
+
+    random = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(count), random.integers(1, 9, count))
+    first = np.append(True, owner[1:] != owner[:-1])
+    step = np.where(first, 0, random.choice([1, 1, 1, 2], len(owner)))
+    months = random.integers(600, 720, count)[owner] + np.array(
+        [step[: i + 1][owner[: i + 1] == owner[i]].sum() for i in range(len(owner))], int
+    )
+    last = (months + 1).astype("M8[M]").astype("M8[D]") - 1
+    statements = {"account": owner, "month": last.astype(str), "balance": random.normal(size=len(owner)).round(2)}
+    people = {"account": np.arange(count), "kind": random.choice(["basic", "gold"], count)}
+    return {"accounts": pd.DataFrame(people), "statements": pd.DataFrame(statements)}

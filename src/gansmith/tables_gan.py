@@ -32,6 +32,9 @@ class TablesGAN:
         relations: How keys join the tables: a file, or what is in one (see `gansmith inspect FOLDER --schema`); None
             finds it.
         out: Run folder with report, samples and checkpoints; None keeps nothing on the disk.
+        target: The column that usefulness is judged by, as `orders.amount`; None takes the last of each table.
+        protect_outliers: Learn no value that fewer training rows of the root share by what belongs to them; None learns
+            all.
         recipe: A variant for tables that completes rows; None for the usual one.
         listener: Called with every event of the training.
         settings: The recipe's hyper-parameters.
@@ -49,12 +52,15 @@ class TablesGAN:
         seed: int = 0,
         relations: str | Path | Mapping[str, Any] | None = None,
         out: str | Path | None = None,
+        target: str | None = None,
+        protect_outliers: int | None = None,
         recipe: str | None = None,
         listener: Listener | None = None,
         **settings: Any,
     ) -> None:
         self.budget, self.size, self.seed, self.relations = budget, size, seed, relations
-        self.out, self.recipe, self.listener, self.settings = out, recipe, listener, settings
+        self.target, self.out, self.recipe, self.listener, self.settings = target, out, recipe, listener, settings
+        self.protect_outliers = protect_outliers
         self.model: RelatedModel | None = None
         self.scores: dict[str, Evaluation] | None = None
 
@@ -83,6 +89,8 @@ class TablesGAN:
                 out=self.out or root / "run",
                 seed=self.seed,
                 schema=schema,
+                target=self.target,
+                protect_outliers=self.protect_outliers,
                 settings=self.settings,
             )
             run = train_related(request, self.listener)

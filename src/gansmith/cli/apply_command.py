@@ -13,6 +13,7 @@ from gansmith.cli.parser import Command, positive
 
 if TYPE_CHECKING:
     from gansmith.apps.places import Done
+    from gansmith.data.reader import ReadOptions
     from gansmith.run.translation_model import TranslationModel
 
 __all__ = ["COMMAND"]
@@ -59,6 +60,8 @@ def _pictures(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
     options = parse_read(args.read)
     more = {"mask": args.mask, "reverse": args.reverse, "tile": args.tile, "options": options}
     model = load_translator(args.model, args.recipe)
+    if model.modalities:
+        return _cases(args, model, options)
     model = model if args.style is None else styled_by(model, args.style, options)
     models = _toward(model, args.to, args.out)
 
@@ -71,6 +74,18 @@ def _pictures(args: argparse.Namespace) -> Callable[[Tick], Iterator[Done]]:
             yield from apply_files(to, args.inputs, out, tick=part, **more)
 
     return files
+
+
+def _cases(args: argparse.Namespace, model: TranslationModel, options: ReadOptions) -> Callable[[Tick], Iterator[Done]]:
+    from gansmith.apps.cases import complete_files
+    from gansmith.errors import InputError
+
+    asked = {"--mask": args.mask, "--to": args.to, "--style": args.style, "--reverse": args.reverse}
+    if wrong := [name for name, value in asked.items() if value]:
+        raise InputError(f"{', '.join(wrong)}: not for a model that completes modalities: it makes what files lack")
+    if len(args.inputs) > 1:
+        raise InputError("give one folder, with a sub-folder for each modality")
+    return lambda tick: complete_files(model, args.inputs[0], args.out, tile=args.tile, options=options, tick=tick)
 
 
 def _toward(model: TranslationModel, to: str | None, out: str) -> dict[Path, TranslationModel]:
@@ -138,7 +153,7 @@ def _run(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     "apply",
-    "Translate, enlarge, mend or restyle pictures of any size; or make sounds again with a vocoder.",
+    "Translate, enlarge, mend, complete or restyle pictures of any size; or make sounds again with a vocoder.",
     (
         "gansmith apply runs/zebras horse.jpg --out made/",
         "gansmith apply runs/zebras zebras/ --reverse --out horses/     the other way, with cyclegan",
@@ -146,6 +161,7 @@ COMMAND = Command(
         "gansmith apply runs/paintings photos/ --style monet.jpg --out made/",
         "gansmith apply runs/sharp photos/ --out large/ --tile 128      less memory",
         "gansmith apply runs/mend torn.jpg --mask holes.png --out mended/",
+        "gansmith apply runs/scans cases/ --out made/                   cases/T1/, cases/T2/: makes what is missing",
         "gansmith apply runs/voice speech.wav bands.npy --out made/    with a vocoder (hifigan)",
     ),
     _configure,

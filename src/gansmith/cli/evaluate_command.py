@@ -27,7 +27,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     add_measuring(parser)
     parser.add_argument(
-        "--target", metavar="COLUMN", help="of a table: judge usefulness by this one (default: the last)"
+        "--target",
+        metavar="COLUMN",
+        help="of a table: judge usefulness by this one (default: the last); of several, TABLE.COLUMN",
     )
     add_pairs(parser)
     parser.add_argument("--recipe", metavar="file.py", help="recipe file of a model whose recipe is not installed")
@@ -61,14 +63,20 @@ def _tables(args: argparse.Namespace) -> int:
     from gansmith.run.assess_related import assess_related
     from gansmith.run.related_model import RelatedModel
 
-    given = {"--metrics": args.metrics, "--features": args.features, "--target": args.target, "--strict": args.strict}
+    given = {"--metrics": args.metrics, "--features": args.features, "--strict": args.strict}
     refused = [name for name, value in given.items() if value]
     if refused:
         raise InputError(f"{args.model} is a model of several tables, and {', '.join(refused)} can't act on those")
     model = RelatedModel.load(args.model, args.recipe)
     with screen(quiet=args.json) as listener:
         found, notes = assess_related(
-            model, args.data, n=args.n, seed=args.seed, read=parse_table_read(args.read), listener=listener
+            model,
+            args.data,
+            n=args.n,
+            seed=args.seed,
+            target=args.target,
+            read=parse_table_read(args.read),
+            listener=listener,
         )
     if args.json:
         print_json({"tables": {name: scores.to_json() for name, scores in found.items()}, "notes": list(notes)})

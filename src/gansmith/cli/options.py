@@ -66,7 +66,7 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("auto", "fp32", "bf16"),
         default="auto",
-        help="auto (default): bf16 on CPUs with matrix units for it, else fp32",
+        help="auto (default): bf16 on CPUs where it is faster for this kind of data, else fp32",
     )
     group.add_argument("--micro", type=int, metavar="N", help="most samples computed at once: less memory, same result")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: one a core)")
@@ -86,7 +86,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-TASKS = ("pairs", "unpaired", "style", "domains", "upscale", "inpaint", "denoise", "colourise")
+TASKS = ("pairs", "unpaired", "style", "domains", "complete", "upscale", "inpaint", "denoise", "colourise")
 """What can be learnt from image to image; the parser must not import what learns it."""
 
 

@@ -51,7 +51,7 @@ def inspect_tables(data: str, options: TableOptions, schema: str | None, as_json
         many = counts.get(about.name)
         each = "" if many is None else f"{many.min():,} to {many.max():,} each, {many.mean():.1f} on average"
         belongs = "" if about.parent is None else f"{about.parent} by {about.foreign_key}"
-        listed.append([about.name, f"{rows[about.name]:,}", about.key or "", belongs, each, about.order or ""])
+        listed.append([about.name, f"{rows[about.name]:,}", about.key or "", belongs, each, about.sequence])
     print_table(["table", "rows", "key", "belongs to", "rows of one parent", "in sequence by"], listed)
     if notes:
         print()

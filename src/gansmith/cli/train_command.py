@@ -48,8 +48,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task",
         choices=(*TASKS, "image"),
-        help="learn to make images of images: from pairs, two folders or a folder of domains, or to undo what is taken "
-        "from photos (default: by the recipe and the data; image takes them as they are)",
+        help="learn to make images of images: from pairs, two folders, a folder of domains or one of modalities, or to "
+        "undo what is taken from photos (default: by the recipe and the data; image takes them as they are)",
     )
 
 
@@ -93,14 +93,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--table", metavar="NAME", help="of several tables: learn only this one, as a part of the whole"
     )
     tables.add_argument(
-        "--target", metavar="COLUMN", help="judge usefulness by predicting this one (default: the last)"
+        "--target", metavar="COLUMN", help="judge usefulness by this one (default: the last); of several, TABLE.COLUMN"
     )
     tables.add_argument(
         "--protect-outliers",
         type=positive,
         metavar="K",
-        help="learn no value that fewer than K training rows share, nor numbers beyond the K-th from either end "
-        "(default: all; 10 is usual)",
+        help="learn no value that fewer than K training rows (of several tables: families) share, nor numbers beyond "
+        "the K-th from either end (default: all; 10 is usual)",
     )
     tables.add_argument(
         "--epsilon",
@@ -201,6 +201,7 @@ COMMAND = Command(
         "gansmith train horses/ zebras/                    from one to the other, without pairs",
         "gansmith train pairs/                             input/ and target/, or both sides in each picture",
         "gansmith train photos/ --task upscale factor=4    also inpaint, denoise, colourise",
+        "gansmith train scans/ --task complete             T1/, T2/, ... with equal names: any from the others",
         "torchrun --nproc-per-node 2 -m gansmith train photos/",
     ),
     _configure,

@@ -254,8 +254,13 @@ def undertrained(history: History) -> Diagnosis | None:
 
 
 def converged(history: History) -> Diagnosis | None:
-    """The game is over: the discriminator guesses, and samples are good and no longer improve."""
+    """The game is over: the discriminator guesses, and samples are good and no longer improve.
+
+    Not of a series that drifts: a distance that no longer falls then tells of the drift.
+    """
     told, covered = history.signal("told_apart"), history.relative("coverage")
+    if history.drifts:
+        return None
     if len(told) < FEWEST or covered is None or covered < GOOD or history.score("kernel").improving(0.2) is not False:
         return None
     share = told.after(0.8).mean

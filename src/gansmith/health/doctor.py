@@ -21,6 +21,8 @@ from gansmith.health.data import data_problem
 from gansmith.health.diagnosis import Diagnosis
 from gansmith.health.history import History
 from gansmith.health.machine import loader_bound, memory_growth
+from gansmith.health.simulation import peak_missed
+from gansmith.health.tables import weak_relations
 from gansmith.health.translation import hidden_information, meaning_lost
 from gansmith.health.variety import condition_ignored, memorisation, mode_collapse, mode_dropping
 
@@ -40,6 +42,8 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
     condition_ignored,
     hidden_information,
     meaning_lost,
+    peak_missed,
+    weak_relations,
     oscillation,
     loader_bound,
     memory_growth,
@@ -57,6 +61,8 @@ BEHIND = {
     "numerical-failure": ("data-problem",),
     "condition-ignored": ("data-problem",),
     "meaning-lost": ("numerical-failure", "divergence", "vanishing-gradient", "data-problem"),
+    "peak-missed": (*SPOILT, "data-problem"),
+    "weak-relations": (*SPOILT, "data-problem"),
     "mode-collapse": ("numerical-failure", "divergence", "vanishing-gradient", "discriminator-too-weak"),
     "discriminator-too-weak": ("divergence",),
     "memorisation": ("mode-collapse", "vanishing-gradient"),

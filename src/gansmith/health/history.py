@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 __all__ = ["EMPTY", "History", "Series"]
 
+DRIFT = 0.5
+"""Coverage that real data reaches in the place of samples, below which what is held out is another time."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -115,7 +118,7 @@ class History:
         rounds: Rounds played.
         treated: Treatments so far, in words; signals and scores are those since the last one.
         broke_by: `data` where the data had the number that is none; empty otherwise, or where it is not known.
-        facts: Numbers on the data, by name: `repeated`, `most_copies`, `missing_classes`, `label_skill`.
+        facts: Numbers on the data, by name: `repeated`, `most_copies`, `missing_classes`, `label_skill`, `blocks`.
         names: What they are of.
         modes: Share of samples in each mode of the data (a class, or a cluster), by its name.
         expected: Share of real items in it.
@@ -196,7 +199,12 @@ class History:
         series = self.score(name)
         return series.after(0.8).mean if series else None
 
+    @property
+    def drifts(self) -> bool:
+        """Whether what is held out is a few blocks of time of which real data itself covers little."""
+        return bool(self.facts.get("blocks")) and self.ceiling.get("coverage", 1.0) < DRIFT
+
     def relative(self, name: str) -> float | None:
-        """A score as a share of what real data reaches, where it is known."""
-        value, ceiling = self.now(name), self.ceiling.get(name)
-        return value if value is None or not ceiling else value / ceiling
+        """A score as a share of what real data reaches, where it is known; None where real data reaches nothing."""
+        value, ceiling = self.now(name), self.ceiling.get(name, 1.0)
+        return value / ceiling if value is not None and ceiling > 0 else None

@@ -24,6 +24,12 @@ NARROW = 0.5
 """Mean distance of two samples, as a share of that of two real items, that is worth telling."""
 
 COPIED, DUPLICATES = 0.65, 0.01
+
+COPIED_FOR_SURE = 0.9
+"""The same share of a series that drifts: a few blocks of time are by chance nearer to samples than what lies about
+them, or less near, but copies are nearer to training nearly always.
+"""
+
 ALIKE = 0.04
 """Coverage below which samples are so much alike that all of them may be nearer to training data by chance."""
 
@@ -110,14 +116,15 @@ def memorisation(history: History) -> Diagnosis | None:
     nearer, copies = history.now("train_closer"), history.now("duplicates")
     covered = history.relative("coverage")
     few = history.early or (covered is not None and covered < ALIKE)
-    copied = nearer is not None and nearer > COPIED and not few
+    bound = COPIED_FOR_SURE if history.drifts else COPIED
+    copied = nearer is not None and nearer > bound and not few
     doubled = copies is not None and copies > DUPLICATES
     if not copied and not doubled:
         return None
     evidence = []
     if nearer is not None:
         text = f"{percent(nearer)} of samples lie nearer to training than to unseen data (50% without copying)"
-        evidence.append(Evidence("train_closer", nearer, COPIED, text))
+        evidence.append(Evidence("train_closer", nearer, bound, text))
     if copies is not None:
         evidence.append(
             Evidence("duplicates", copies, DUPLICATES, f"{percent(copies)} of samples equal a training sample")
@@ -125,7 +132,7 @@ def memorisation(history: History) -> Diagnosis | None:
     return Diagnosis(
         "memorisation",
         "sick",
-        1.0 if doubled else beyond(nearer or 0.0, COPIED, 0.9),
+        1.0 if doubled else beyond(nearer or 0.0, bound, 1.0 if bound > COPIED else 0.9),
         None,
         "The generator repeats training data instead of making new samples. What it makes can give away whose data it "
         "was trained on.",

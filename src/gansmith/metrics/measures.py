@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from gansmith.metrics import functional as F
+from gansmith.metrics.functional import check_enough
 from gansmith.metrics.measure import Measure
 from gansmith.metrics.result import Better, Result
 from gansmith.metrics.rows import Data
@@ -187,10 +189,14 @@ def _nearest(name: str) -> Callable[[Data, Settings], Result]:
 
     def compute(data: Data, settings: Settings) -> Result:
         fake, train, real = (data.column(side, "features") for side in ("fake", "train", "real"))
-        got = _shared(data, ("nearest", settings.seed), lambda: F.memorisation(fake, train, real, seed=settings.seed))
+        beside = data.column("train", "beside") if data.sides["train"].has("beside") else None
+        look = partial(F.memorisation, fake, train, real, beside=beside, seed=settings.seed)
+        got = _shared(data, ("nearest", settings.seed), look)
         own: dict[str, Json] = {"dim": fake.shape[1]}
         if name == "train_closer":
+            check_enough("a memorisation check (samples that lie where items are held out)", 2, len(got.closer))
             own["reference"] = got.reference
+            own |= {"asked": len(got.closer)} if beside is not None else {}
         detail: dict[str, Json] = {
             "n_train": len(train),
             "parts": got.parts,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gansmith.data.related.database import open_database
-from gansmith.data.related.relations import Relations
+from gansmith.data.related.relations import Related, Relations
 from gansmith.data.related.view import flatten
 from gansmith.data.table.options import TableOptions
 from gansmith.metrics import Evaluation
@@ -16,6 +14,7 @@ from gansmith.run.assess_rows import OF_RECORDS
 from gansmith.run.log import Listener, Log
 from gansmith.run.related_judging import judge_related, sides_of
 from gansmith.run.related_model import RelatedModel
+from gansmith.run.related_target import targets_of
 
 __all__ = ["assess_related"]
 
@@ -26,6 +25,7 @@ def assess_related(
     *,
     n: int | None = None,
     seed: int = 0,
+    target: str | None = None,
     read: TableOptions | None = None,
     listener: Listener | None = None,
 ) -> tuple[dict[str, Evaluation], tuple[str, ...]]:
@@ -39,6 +39,7 @@ def assess_related(
         data: A folder with files named and formed as those of the training.
         n: Rows of the root to make; None for as many as are in training there.
         seed: Of the families, and of all that is drawn in judging.
+        target: The column that usefulness is judged by, as `orders.amount`; None takes the last of each table.
         read: What text files leave open.
         listener: Told of progress.
 
@@ -46,29 +47,31 @@ def assess_related(
         The scores by table, and what the reader should know.
 
     Raises:
-        InputError: The tables can't be read, have other columns or values, or keys that don't join them.
+        InputError: The tables can't be read, have other columns or values, or keys that don't join them; or the target
+            is no column of theirs.
     """
     log = Log(listener)
-    relations = Relations(tuple(_open(about) for about in model.relations.tables))
+    relations = Relations(tuple(_open(about, model.least > 1) for about in model.relations.tables))
     database = open_database(data, relations, read, lambda what, done, all: log.progress(what, done / max(all, 1)))
-    root = model.root
+    targets, root = targets_of(database, target), model.root
     train = flatten(database, root)[1].subset(database.members[root].splits.train)
     own = model.models[root].provenance.get("data", {}).get("train_fingerprint") == train.fingerprint
-    scores = judge_related(sides_of(model, database, log, n, seed), relations, log, train.fingerprint, seed)
+    sides = sides_of(model, database, log, n, seed)
+    scores = judge_related(sides, relations, targets, log, train.fingerprint, seed)
     if own:
         return scores, ("the training part is the one that the model learnt from",)
     told = "the model was trained on other rows: nothing is said of privacy"
     return {name: _without_privacy(found) for name, found in scores.items()}, (told,)
 
 
-def _open(about: Any) -> Any:
-    """A table whose numbers may lie beyond those that were learnt."""
-    columns = tuple(_unbounded(column) for column in about.columns or ())
-    return replace(about, columns=columns)
+def _open(about: Related, protected: bool) -> Related:
+    """A table whose numbers may lie beyond those that were learnt, and whose rows may be any time apart.
 
-
-def _unbounded(column: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in column.items() if key not in ("low", "high", "specials", "reason", "missing")}
+    A protected model does not know all values of its own training rows.
+    """
+    left_out = {"low", "high", "specials", "reason", "missing", *(("values",) if protected else ())}
+    columns = tuple({key: value for key, value in c.items() if key not in left_out} for c in about.columns or ())
+    return replace(about, columns=columns, step=None)
 
 
 def _without_privacy(found: Evaluation) -> Evaluation:

@@ -13,6 +13,7 @@ from gansmith.data.related.view import View, flatten
 from gansmith.data.survey import Progress
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.options import TableOptions
+from gansmith.data.table.protect import Protection
 from gansmith.errors import InputError
 from gansmith.metrics import Evaluation
 from gansmith.run.folder import RunFolder
@@ -47,8 +48,6 @@ def check_request(request: Request) -> None:
     """Refuse what can't be had of several tables. Raises `InputError`."""
     check_options(request)
     refused = {
-        "--target": request.target,
-        "--protect-outliers": request.protect_outliers,
         "--epsilon": request.epsilon,
         "--delta": request.delta,
         "--from": request.start,
@@ -56,7 +55,11 @@ def check_request(request: Request) -> None:
     }
     given = [name for name, value in refused.items() if value is not None]
     if given:
-        raise InputError(f"{request.data} holds several tables, which can't be learnt with {', '.join(given)} yet")
+        raise InputError(
+            f"{request.data} holds several tables, which can't be learnt with {', '.join(given)} yet: one of them can"
+        )
+    if request.table is not None and request.target is not None:
+        raise InputError("--table learns the rows of one table alone, and --target judges all of them: leave one out")
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,16 @@ class RelatedData(TableData):
                 f"{view.about.file}: {len(table):,} rows of few rows of {root} leave none "
                 f"{'to judge the model by' if len(splits.train) else 'to train on'}: more are needed"
             )
-        codec = TableCodec.fit(table.subset(splits.train), view.given)
-        return cls(request, table, splits, codec, view=view)
+        train = table.subset(splits.train)
+        if request.protect_outliers is None:
+            return cls(request, table, splits, TableCodec.fit(train, view.given), view=view)
+        try:
+            owners = None if view.about.parent is None else database.roots(name)[splits.train]
+            protection = Protection.fit(train, request.protect_outliers, owners)
+        except InputError as error:
+            raise InputError(*(f"{view.about.file}: {problem}" for problem in error.problems)) from None
+        codec = TableCodec.protected(train, protection, request.seed, view.given)
+        return cls(request, table, splits, codec, protection, view=view)
 
     def identity(self) -> dict[str, Any]:
         """Also which table it is."""

@@ -79,8 +79,10 @@ def sides_of(model: RelatedModel, database: Database, log: Log, n: int | None = 
         done += len(part[root])
         log.progress("making tables", done / families)
     schemas = {name: Schema(columns=facts_of(database, name)[0]) for name in names}
+    made = stacked(database.relations, parts)
+    made = {name: made[name].told(model.described(name), schema) for name, schema in schemas.items()}
     whole = integrity(model, min(families, 2000), seed)
-    return RelatedSides(schemas, train, test, stacked(database.relations, parts), whole)
+    return RelatedSides(schemas, train, test, made, whole)
 
 
 def integrity(model: RelatedModel, n: int, seed: int = 0) -> dict[str, float]:
@@ -104,24 +106,32 @@ def integrity(model: RelatedModel, n: int, seed: int = 0) -> dict[str, float]:
 
 
 def judge_related(
-    sides: RelatedSides, relations: Relations, log: Log, data: str, seed: int = 0
+    sides: RelatedSides, relations: Relations, targets: Mapping[str, str], log: Log, data: str, seed: int = 0
 ) -> dict[str, Evaluation]:
-    """All scores, by table: as a table, and as what belongs to rows of its parent."""
+    """All scores, by table: as a table, and as what belongs to rows of its parent.
+
+    Args:
+        sides: Made families beside real ones.
+        relations: How keys join the tables.
+        targets: The column that usefulness is judged by, by table.
+        log: For progress.
+        data: Fingerprint of the real tables.
+        seed: Of all that is drawn in judging.
+    """
     found = {}
     for number, about in enumerate(relations.tables):
         log.progress("judging the tables", number / len(relations.tables))
-        found[about.name] = _judged(sides, about.name, about.parent, data, seed)
+        found[about.name] = _judged(sides, about.name, about.parent, targets.get(about.name), data, seed)
     log.progress("judging the tables", 1.0)
     return found
 
 
-def _judged(sides: RelatedSides, name: str, parent: str | None, data: str, seed: int) -> Evaluation:
+def _judged(sides: RelatedSides, name: str, parent: str | None, target: str | None, data: str, seed: int) -> Evaluation:
     settings = Settings(extractor="columns", split="test", seed=seed, resamples=200, protocol={"data": data})
     if not len(sides.made[name]):
         return Evaluation((), (), {"quality": "no row was made"})
     sets = (sides.train, sides.test, sides.made)
     train, test, made = (sides.columns(side, name) for side in sets)
-    target = [column.name for column in sides.schemas[name].learnt if not column.name.endswith(".rows")][-1]
     try:
         alone = evaluate_tables(train, test, made, target, settings=settings)
     except InputError as error:

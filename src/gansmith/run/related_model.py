@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,18 @@ from gansmith.data.table.arrow import arrow
 from gansmith.data.table.as_text import as_type
 from gansmith.data.table.parse import ParsedColumn
 from gansmith.data.table.render import render_table
-from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
+from gansmith.data.table.schema import Column, IdentifierColumn, LearntColumn, NumberColumn, Schema
 from gansmith.data.table.schema_reading import FORMAT, VERSION
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.run.files import read_json, replacing_folder, write_json
+from gansmith.run.private_words import protected_words
 from gansmith.run.sample import whole
 from gansmith.run.table_columns import joined
 from gansmith.run.table_model import TableModel, framed, numbered
 from gansmith.run.table_where import Where, limits_of
 
-__all__ = ["FAMILIES", "RELATIONS", "RelatedModel", "holds_tables", "schema_of"]
+__all__ = ["FAMILIES", "RELATIONS", "RelatedModel", "holds_tables", "published", "schema_of"]
 
 RELATIONS = "relations.json"
 """The file that tells a model of several tables from one of one."""
@@ -46,6 +47,26 @@ def schema_of(relations: Relations, name: str) -> Schema:
     about = relations.table(name)
     columns: Any = [dict(column) for column in about.columns or ()]
     return Schema.from_json({"format": FORMAT, "version": VERSION, "columns": columns}, f"table {name!r}")
+
+
+def published(relations: Relations, models: Mapping[str, TableModel]) -> Relations:
+    """Relations that say of learnt columns what the models know of them, and no more."""
+    tables = []
+    for about in relations.tables:
+        schema = models[about.name].schema
+        columns = [
+            column if not isinstance(column, LearntColumn) else _own(schema.column(column.name), column)
+            for column in schema_of(relations, about.name).columns
+        ]
+        told: Any = Schema(columns=tuple(columns), rules=schema.rules).to_json()
+        tables.append(replace(about, columns=tuple(told["columns"]), rules=tuple(told.get("rules", ()))))
+    return Relations(tuple(tables))
+
+
+def _own(known: Column, column: LearntColumn) -> Column:
+    """A column of flat rows as its table has it: what orders rows has a value in all."""
+    assert isinstance(known, LearntColumn)
+    return known.model_copy(update={"missing": tuple(word for word in known.missing if word in column.missing)})
 
 
 def holds_tables(path: str | Path) -> Path | None:
@@ -99,6 +120,18 @@ class RelatedModel:
     def root(self) -> str:
         """The table that all others belong to."""
         return self.relations.root.name
+
+    @property
+    def least(self) -> int:
+        """Rows of the root that share every value that is known of what belongs to them, at least."""
+        return self.models[self.root].codec.least
+
+    def described(self, name: str) -> Schema:
+        """What others see of made rows of a table: its learnt columns, and how many rows of each child there are."""
+        known = self.models[name].schema
+        own = [c.name for c in schema_of(self.relations, name).learnt]
+        counts = [rows_of(child.name) for child in self.relations.children(name)]
+        return Schema(columns=tuple(known.column(column) for column in (*own, *counts)))
 
     @cached_property
     def group(self) -> int:
@@ -164,7 +197,8 @@ class RelatedModel:
         """Rows whose order says nothing, all at once."""
         view, owner = self.view(name), np.repeat(np.arange(len(counts)), counts)
         theirs = {column: parsed.rows(owner) for column, parsed in parents.items()}
-        made = self.models[name].follow(view.follow(theirs, None, 0), seed=seed) if len(owner) else self._no_rows(name)
+        known = view.follow(self._parents(name), theirs, None, 0)
+        made = self.models[name].follow(known, seed=seed) if len(owner) else self._no_rows(name)
         return RelatedRows(view.facts(made, None), owner, np.full(len(owner), -1, np.int64))
 
     def _chain(self, name: str, parents: Mapping[str, ParsedColumn], counts: Index, seed: int) -> RelatedRows:
@@ -179,7 +213,7 @@ class RelatedModel:
                 going_on = counts[owners[-1]] > place
                 before = {column: parsed.rows(np.flatnonzero(going_on)) for column, parsed in before.items()}
             theirs = {column: parsed.rows(owner) for column, parsed in parents.items()}
-            given = view.follow(theirs, before, place)
+            given = view.follow(self._parents(name), theirs, before, place)
             made = model.follow(given, view.present(place), mix(seed, place))
             before = view.facts(made, before)
             parts.append(before)
@@ -190,6 +224,10 @@ class RelatedModel:
         owner = owner[order]
         same = np.append(False, owner[1:] == owner[:-1])[: len(owner)]
         return RelatedRows(facts, owner, np.where(same, np.arange(len(owner)) - 1, -1))
+
+    def _parents(self, name: str) -> Schema:
+        """What the columns of the parent's flat rows are."""
+        return self.models[str(self.relations.table(name).parent)].schema
 
     def _no_rows(self, name: str) -> dict[str, ParsedColumn]:
         """Columns of no rows."""
@@ -243,7 +281,7 @@ class RelatedModel:
         """The model card: what it is, what it was made from, how to use it."""
         tables = [
             f"- `{t.name}`" + ("" if t.parent is None else f", rows of `{t.parent}` by `{t.foreign_key}`")
-            + ("" if t.order is None else f", in sequence by `{t.order}`")
+            + (f", in sequence by {t.sequence}" if t.sequence else "")
             for t in self.relations.tables
         ]  # fmt: skip
         lines = [
@@ -253,6 +291,7 @@ class RelatedModel:
             "---",
             f"# Tables like {self.provenance.get('data', {}).get('name', 'some tables')}",
             "",
+            *([protected_words(self.least, f"rows of {self.root}"), ""] if self.least > 1 else []),
             *tables,
             "",
             "```python",

@@ -12,6 +12,7 @@ from gansmith.metrics.table import autocorrelations, step_scores
 from gansmith.run.files import read_json, write_json, write_text
 from gansmith.run.folder import RunFolder
 from gansmith.run.html import figure, table, text
+from gansmith.run.private_words import protected_words
 from gansmith.run.related_judging import RelatedSides
 from gansmith.run.report_style import PAGE
 from gansmith.run.table_charts import column_panels
@@ -112,12 +113,17 @@ def _table(
 
 
 def _made(record: Mapping[str, Any]) -> str:
+    root = record["data"]["tables"][0]["name"]
     notes = "".join(f"<li>{text(note)}</li>" for note in record["data"]["warnings"])
+    least = record["identity"].get("protect_outliers")
+    protected = f"<p>{text(protected_words(least, f'rows of {root}'))}</p>" if least else ""
+    targets = [f"{name}.{column}" for name, column in record["data"].get("targets", {}).items()]
+    useful = f" Usefulness: learners of {text(', '.join(targets))}." if targets else ""
     how = (
         "<p>Whole families are in training, validation or test, by the key of the row that all else belongs to. "
         "Scores of families and quality compare with training rows, detection and privacy with unseen ones. The "
         "ceiling is real unseen families in the place of made ones. Privacy is measured of rows apart from their "
-        "families.</p>"
+        f"families.{useful}</p>"
     )
     again = f"<h3>Again</h3><pre>{text(record['command'])}</pre>"
-    return f"<section><h2>How it was made</h2>{how}{f'<ul>{notes}</ul>' if notes else ''}{again}</section>"
+    return f"<section><h2>How it was made</h2>{how}{protected}{f'<ul>{notes}</ul>' if notes else ''}{again}</section>"

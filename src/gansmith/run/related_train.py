@@ -25,8 +25,9 @@ from gansmith.run.log import Listener, Log
 from gansmith.run.plan import data_name, make_plan, read_words, versions
 from gansmith.run.related_data import check_request, relations_of, table_options
 from gansmith.run.related_judging import judge_related, sides_of
-from gansmith.run.related_model import RELATIONS, RelatedModel
+from gansmith.run.related_model import RELATIONS, RelatedModel, published
 from gansmith.run.related_report import draw_related, write_related_report
+from gansmith.run.related_target import targets_of
 from gansmith.run.request import Request
 from gansmith.run.table_model import TableModel
 from gansmith.run.train import train
@@ -129,6 +130,7 @@ def _opened(request: Request, log: Log) -> tuple[Database, tuple[str, ...]]:
 
     relations, notes = relations_of(request, progress)
     database = open_database(request.data, relations, table_options(request), progress)
+    targets_of(database, request.target)
     return database, (*notes, *database.warnings)
 
 
@@ -142,6 +144,8 @@ def _identity(request: Request, database: Database) -> dict[str, Any]:
         "settings": dict(request.settings),
         "seed": request.seed,
         "budget": request.budget,
+        "target": request.target,
+        "protect_outliers": request.protect_outliers,
     }
 
 
@@ -149,6 +153,7 @@ def _folder(request: Request, relations: Relations) -> Path:
     if request.out:
         return Path(request.out)
     asked = [relations.to_json(), request.recipe, request.size, dict(request.settings), request.seed, request.budget]
+    asked += [value for value in (request.target, request.protect_outliers) if value is not None]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
     return Path("runs") / f"{data_name(request.data)}-tables-{digest}"
 
@@ -176,7 +181,8 @@ def _of_table(request: Request, name: str, root: Path, relations: Relations) -> 
     seconds = Budget.parse(budget).seconds if budget else None
     if seconds is not None:
         budget = f"{max(1.0, seconds / len(relations.tables)):g}s"
-    return replace(request, table=name, schema=root / RELATIONS, out=root / "tables" / name, budget=budget)
+    place = root / "tables" / name
+    return replace(request, table=name, schema=root / RELATIONS, out=place, budget=budget, target=None)
 
 
 def _rehearse(requests: Mapping[str, Request], relations: Relations) -> None:
@@ -193,9 +199,11 @@ def _command(request: Request, root: Path) -> str:
     """The command that makes this run again."""
     words = ["gansmith", "train", str(request.data), "--out", str(root), "--seed", str(request.seed)]
     words += ["--schema", str(request.schema)] if request.schema is not None else []
-    for name in ("recipe", "size", "budget", "device", "precision", "micro", "threads"):
+    for name in ("recipe", "size", "budget", "target", "device", "precision", "micro", "threads"):
         value = getattr(request, name)
         words += [] if value == getattr(Request(""), name) else [f"--{name}", str(value)]
+    least = request.protect_outliers
+    words += [] if least is None else ["--protect-outliers", str(least)]
     words += read_words(request)
     words += [] if request.autopilot else ["--autopilot", "off"]
     return shlex.join([*words, *(f"{name}={value}" for name, value in request.settings.items())])
@@ -210,7 +218,7 @@ def _record(
             "rows": len(database.members[about.name].table),
             "parent": about.parent,
             "foreign_key": about.foreign_key,
-            "order": about.order,
+            "order": about.sequence or None,
         }
         for about in database.relations.tables
     ]
@@ -222,6 +230,7 @@ def _record(
             "path": str(request.data),
             "name": data_name(request.data),
             "tables": tables,
+            "targets": dict(targets_of(database, request.target)),
             "splits": database.members[database.relations.root.name].splits.to_json(),
             "warnings": list(notes),
         },
@@ -237,11 +246,11 @@ def _finished(folder: RunFolder, record: dict[str, Any], database: Database, log
     models = {name: TableModel.load(folder.root / "tables" / name / "model") for name in names}
     data = {"name": record["data"]["name"], "tables": {n: m.provenance["data"] for n, m in models.items()}}
     provenance = {"data": data, "command": record["command"], "versions": record["versions"]}
-    model = RelatedModel(database.relations, models, provenance)
+    model = RelatedModel(published(database.relations, models), models, provenance)
     model.save(folder.model)
     sides = sides_of(model, database, log)
     print_of = hashlib.sha256(json.dumps(record["identity"]["data"], sort_keys=True).encode()).hexdigest()[:32]
-    scores = judge_related(sides, database.relations, log, print_of)
+    scores = judge_related(sides, database.relations, record["data"]["targets"], log, print_of)
     metrics = {"tables": {name: evaluation.to_json() for name, evaluation in scores.items()}}
     write_json(folder.metrics, metrics)
     write_json(folder.model / "metrics.json", metrics)

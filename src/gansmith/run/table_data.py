@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from gansmith.data.split import Splits
 from gansmith.data.survey import Progress
@@ -186,7 +187,6 @@ class TableData(Parted[TableSet], Unasked):
         most = max(token.size for token in self.codec.spec["tokens"].tokens)
         return {"tokens": tokens.to(torch.uint8 if most <= 256 else torch.int32)}
 
-    def some(self, split: str, most: int) -> Batch:
-        """The first rows of a split as a batch."""
-        rows = np.arange(min(most, len(self.part(split))))
+    def some(self, split: str, rows: NDArray[np.int64]) -> Batch:
+        """Rows of a split as a batch."""
         return self.codec.encode({name: column.rows(rows) for name, column in self.known(split).items()})

@@ -167,9 +167,16 @@ FEW_COLUMNS = 4
 """Up to so many columns, equal rows are to be expected."""
 
 
+DECISIVE = 1_000
+"""From so many unseen rows on, the model that finds them most probable is kept, however small the difference."""
+
+
 @dataclass(frozen=True)
 class RowEye:
     """What looks at rows while a run trains: as at other samples, and at how probable unseen rows are.
+
+    Few unseen rows hardly tell two models apart: of those within the standard error of the most probable the last is
+    kept (as Breiman et al. 1984 choose among trees), because it has learnt more of how columns depend on each other.
 
     Attributes:
         eye: Looks at features of rows.
@@ -189,8 +196,9 @@ class RowEye:
         scores = {name: max(v, self.eye.tie) if name in DISTANCES else v for name, v in seen.scores.items()}
         if not model.likely:
             return replace(seen, scores=scores)
-        scores = {"nats": float(model.nats(self.unseen).mean()), **scores}
-        return replace(seen, scores=scores, decides="nats", tie=0.0)  # on the same rows and orders every time
+        nats = model.nats(self.unseen)  # on the same rows and orders every time
+        tie = float(nats.std(ddof=1)) / len(nats) ** 0.5 if len(nats) < DECISIVE else 0.0
+        return replace(seen, scores={"nats": float(nats.mean()), **scores}, decides="nats", tie=tie)
 
 
 def judge_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,13 +18,14 @@ from gansmith.core import Backend, Draw, Game, mix
 from gansmith.data.table.arrow import arrow, arrow_compute
 from gansmith.data.table.codec import TableCodec
 from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.recode import gaps
 from gansmith.data.table.render import render_table
 from gansmith.data.table.rule_keeper import RuleKeeper, RuleReport
 from gansmith.data.table.schema import IdentifierColumn, NumberColumn, Schema
 from gansmith.errors import InputError
 from gansmith.limits import MOST_SAMPLES, MOST_SEED
 from gansmith.recipes._recipe import Hp, Recipe
-from gansmith.run.hardware import device_of, precision_on
+from gansmith.run.hardware import ROWS_MADE, device_of, precision_on
 from gansmith.run.in_order import in_order
 from gansmith.run.private_words import protected_words, told
 from gansmith.run.sample import whole
@@ -153,7 +155,7 @@ class TableModel:
         generator = torch.Generator().manual_seed(mix(seed, "rows", block))
         noise = {name: values.to(device) for name, values in self.drawing.random(BLOCK, generator).items()}
         within = torch.rand(BLOCK, len(self.codec.columns), generator=generator, dtype=torch.float64).numpy()
-        with Backend(device, bf16=precision_on(str(device), "auto") == "bf16").precision():
+        with _precision(device):
             if limits.tokens:
                 assert self.drawing.limited is not None
                 return self.drawing.limited(self.nets, noise, limits.tokens), within
@@ -166,7 +168,8 @@ class TableModel:
         """Complete rows of which some columns are known, each of its own; rules are not looked at.
 
         Args:
-            known: What is known of each row, by column; at least one column.
+            known: What is known of each row, by column; at least one column. Gaps (NaN or a code of -1 where no
+                missing value is) are made, too.
             present: Columns of numbers or times that must not be missing.
             seed: Decides the rows.
 
@@ -186,13 +189,15 @@ class TableModel:
         count = len(next(iter(known.values())))
         tokens = torch.full((count, len(codec.spec["tokens"].tokens)), -1)
         for name, parsed in known.items():
-            tokens[:, codec.places[name]] = torch.from_numpy(codec.columns[name].encode(parsed))
+            unknown = gaps(parsed)
+            sure = codec.columns[name].encode(parsed.rows(np.flatnonzero(~unknown)))
+            tokens[torch.from_numpy(~unknown), codec.places[name]] = torch.from_numpy(sure)
         made = []
         for number, part in enumerate(torch.split(tokens, BLOCK)):
             generator = torch.Generator().manual_seed(mix(seed, "follow", number))
             noise = {name: value.to(device) for name, value in self.drawing.random(len(part), generator).items()}
             within = torch.rand(len(part), len(codec.columns), generator=generator, dtype=torch.float64).numpy()
-            with Backend(device, bf16=precision_on(str(device), "auto") == "bf16").precision():
+            with _precision(device):
                 found = self.drawing.limited(self.nets, {**noise, "known": part.to(device)}, limits)
             made.append(codec.decode(found, within)[0])
         return joined(made)
@@ -293,6 +298,11 @@ class TableModel:
             "`metrics.json` where the model was evaluated.",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _precision(device: torch.device) -> AbstractContextManager[object]:
+    """The precision that rows are made in."""
+    return Backend(device, bf16=precision_on(str(device), "auto", ROWS_MADE) == "bf16").precision()
 
 
 def _kept(

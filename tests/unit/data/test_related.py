@@ -149,6 +149,24 @@ def test_a_table_that_nothing_joins_is_told(tmp_path):
         find_relations(written(tables, tmp_path / "shop"))
 
 
+def test_a_table_that_is_there_twice_is_refused(tmp_path):
+    tables = shop()
+    folder = written({**tables, "more": tables["items"].sample(frac=1, random_state=0)}, tmp_path / "shop")
+    found, _ = find_relations(folder)
+    with pytest.raises(InputError, match=r"items\.csv and more\.csv hold the same rows: take one of them out") as told:
+        open_database(folder, found)
+    assert len(told.value.problems) == 1
+
+
+@pytest.mark.parametrize(("name", "copy"), [("customers", "clients"), ("orders", "purchases"), ("items", "more")])
+def test_a_copy_of_a_file_is_refused_before_links_are_looked_for(tmp_path, name, copy):
+    tables = shop()
+    folder = written({**tables, copy: tables[name]}, tmp_path / "shop")
+    one, other = sorted((f"{name}.csv", f"{copy}.csv"))
+    with pytest.raises(InputError, match=f"^{one} and {other} hold the same rows"):
+        find_relations(folder)
+
+
 def test_of_two_parents_one_is_taken_and_the_other_told(tmp_path):
     tables = shop(40)
     tables["kinds"] = pd.DataFrame({"kind": ["tv", "book"] + [f"k{i}" for i in range(20)], "tax": range(22)})
@@ -211,7 +229,10 @@ def test_facts_come_back_from_flat_rows(database):
     parents = {n: p.rows(member.parent[later]) for n, p in facts_of(database, "customers")[1].items()}
     second = np.flatnonzero(member.place[later] == 1)
     given = view.follow(
-        {n: p.rows(second) for n, p in parents.items()}, {n: p.rows(second) for n, p in past.items()}, 1
+        database.members["customers"].table.schema.model_copy(update={"columns": facts_of(database, "customers")[0]}),
+        {n: p.rows(second) for n, p in parents.items()},
+        {n: p.rows(second) for n, p in past.items()},
+        1,
     )
     for name, parsed in given.items():
         real = table.columns[name].rows(later[second])

@@ -81,6 +81,30 @@ def test_no_value_that_comes_out_is_shared_by_fewer_rows(tmp_path, seed, least):
         assert len(made) and made.min() >= usual[least - 1] and made.max() <= usual[-least]
 
 
+@pytest.mark.parametrize(("seed", "least"), [(0, 2), (1, 5), (2, 9), (3, 17)])
+def test_where_rows_have_owners_no_value_is_shared_by_fewer_owners(tmp_path, seed, least):
+    """Some own many rows: a value that one has in all of theirs is still theirs alone."""
+    frame = people(seed, 600)
+    owners = np.random.default_rng(seed).zipf(1.3, len(frame)) % 80
+    frame.loc[owners == 1, ["town", "kids", "pay"]] = ["Selb", "31", "4242.42"]
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    table = open_table(path, SCHEMA)
+    codec = TableCodec.protected(table, Protection.fit(table, least, owners), 0)
+    rows, sharing = made_rows(codec), frame.assign(owner=owners)
+    assert (owners == 1).sum() > 60 and "Selb" not in set(rows["town"]) and "4242" not in json.dumps(codec.to_json())
+    for name in ("town", "yes"):
+        shared = sharing.groupby(name).owner.nunique()
+        assert len(rows) and all(shared[value] >= least for value in set(rows[name]))
+    for name, read in (("kids", pd.to_numeric), ("pay", pd.to_numeric), ("day", pd.to_datetime)):
+        usual, made = (side[~side[name].isin(["", "NA", "-999999"])] for side in (sharing, rows))
+        lowest, highest = (getattr(read(usual[name]).groupby(usual.owner), end)() for end in ("min", "max"))
+        low, high = read(made[name]).min(), read(made[name]).max()
+        assert (lowest <= low).sum() >= least <= (highest >= high).sum()
+        if name != "kids":  # nor is more cut off than must be: those of the low end have no part in the high one
+            assert low <= lowest.nsmallest(2 * least + 1).iloc[-1] and high >= highest.nlargest(2 * least + 1).iloc[-1]
+
+
 def test_a_codec_says_nothing_of_what_is_rare(tmp_path):
     _, protection, codec = protected(people(1), tmp_path, least=9)
     said = json.dumps(codec.to_json(), ensure_ascii=False)

@@ -202,6 +202,21 @@ def test_memorisation_is_even_for_fresh_samples_and_total_for_copies():
     assert F.memorisation(held[:50], train, held).train_closer == 0.0
 
 
+def test_memorisation_of_what_drifts_is_asked_where_items_are_held_out():
+    """A walk without noise: the block in the middle is held out, and samples lie anywhere on it."""
+    walk = torch.linspace(0, 10, 1001, dtype=torch.float64)[:, None]
+    block = torch.arange(1001).sub(500).abs() < 50
+    train, held = walk[~block], walk[block]
+    fresh = torch.rand(2000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 10
+    assert F.memorisation(fresh, train, held).train_closer > 0.8
+    about = (train[:, 0] - 5).abs() < 1.0
+    got = F.memorisation(fresh, train, held, beside=about)
+    assert got.train_closer == pytest.approx(0.5, abs=0.06) and 300 < len(got.closer) < 500
+    assert F.memorisation(train, train, held, beside=about).train_closer == 1.0
+    elsewhere = F.memorisation(fresh[fresh[:, 0] < 3], train, held, beside=about)
+    assert math.isnan(elsewhere.train_closer) and elsewhere.duplicates < 0.1
+
+
 def test_memorisation_distances_are_the_nearest_ones():
     train, held, fresh = normal(70, 5, 1), normal(30, 5, 2), normal(20, 5, 3)
     got = F.memorisation(fresh, train, held)

@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 
 from gansmith.errors import InputError
 from gansmith.metrics.table import Columns, area, area_variance, associations, pair_scores, quality, wilson
-from gansmith.metrics.table.association import correlation_ratio
+from gansmith.metrics.table.association import Associations
+from gansmith.metrics.table.correlations import correlation_ratio
 from gansmith.metrics.table.intervals import effective, share_difference
 from gansmith.metrics.table.shapes import ks_complement, tv_complement
 
@@ -100,6 +101,31 @@ def test_many_categories_take_no_more_memory_than_rows():
     real = Columns({"a": codes, "b": codes[::-1].copy()}, {"a": names, "b": names})
     (pair,) = pair_scores(real, real)
     assert pair.score == pytest.approx(1) and pair.strength == pytest.approx(1)
+
+
+def test_the_strength_of_associations_is_a_slope_over_pairs_that_are_clear():
+    real = np.array([[1, 0.6, 0.1], [0.6, 1, -0.4], [0.1, -0.4, 1]])
+    for share in (0.0, 0.5, 1.0, 1.5):
+        assert Associations(("a", "b", "c"), real, share * real, "mixed").strength(0.0) == pytest.approx(share)
+    made = np.array([[1, 0.3, 0.9], [0.3, 1, -0.4], [0.9, -0.4, 1]])  # 0.9 beside 0.1: chance, not counted
+    found = Associations(("a", "b", "c"), real, made, "mixed").strength(0.2)
+    assert found == pytest.approx((0.6 * 0.3 + 0.4 * 0.4) / (0.6**2 + 0.4**2))
+    assert np.isnan(Associations(("a", "b", "c"), real, made, "mixed").strength(0.7))
+    made[0, 1] = made[1, 0] = np.nan  # a constant column
+    assert Associations(("a", "b", "c"), real, made, "mixed").strength(0.2) == pytest.approx(1.0)
+
+
+def test_noise_in_some_columns_makes_associations_weaker_and_chance_does_not():
+    rng = np.random.default_rng(0)
+
+    def rows(n, noise):
+        x = rng.normal(size=n)
+        return Columns({"x": x, **{f"y{i}": x + noise * rng.normal(size=n) for i in range(4)}}, {})
+
+    real = rows(4000, 0.5)
+    alike, weaker = (associations(real, made).strength(0.1) for made in (rows(300, 0.5), rows(4000, 2.0)))
+    assert alike == pytest.approx(1.0, abs=0.05)
+    assert weaker < 0.5
 
 
 def test_associations_in_closed_form():

@@ -11,6 +11,8 @@ import pytest
 import gansmith
 from gansmith import RelatedModel, TablesGAN
 from gansmith.cli.main import run as gansmith_command
+from gansmith.data.related.database import open_database
+from gansmith.data.related.find import find_relations
 from gansmith.errors import InputError
 from gansmith.metrics.table import related
 from gansmith.run import related_judging, related_model
@@ -19,10 +21,11 @@ from gansmith.run.interrupt import Interrupted
 from gansmith.run.load import for_sampling, load
 from gansmith.run.related_judging import integrity
 from gansmith.run.related_model import FAMILIES
-from gansmith.run.related_train import train_related
+from gansmith.run.related_target import targets_of
+from gansmith.run.related_train import rehearse_related, train_related
 from gansmith.run.request import Request
 from gansmith.run.write_related import write_related
-from related_tables import shop, written
+from related_tables import accounts, shop, written
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
@@ -110,6 +113,18 @@ def test_long_families_are_made_in_small_groups(model, monkeypatch, rows, group)
     assert fresh.sample(3, seed=3)["orders"].equals(made["orders"].head(len(fresh.sample(3, seed=3)["orders"])))
 
 
+def test_statements_are_made_at_the_end_of_every_month(tmp_path):
+    """30 January would not be: no number of days is a month."""
+    gan = TablesGAN(budget=640, **SMALL).fit(written(accounts(80), tmp_path / "bank"))
+    gan.save(tmp_path / "model")
+    made = RelatedModel.load(tmp_path / "model").sample(100, seed=2)["statements"]
+    month = pd.to_datetime(made["month"])
+    assert month.dt.is_month_end.all() and month.dt.month.nunique() > 6
+    step = (month.dt.year * 12 + month.dt.month).groupby(made["account"]).diff().dropna()
+    assert set(step) == {1.0, 2.0}
+    assert "by month (steps of 1 month)" in (tmp_path / "model/README.md").read_text()
+
+
 def test_the_root_is_as_it_was_asked_to_be_and_so_are_the_counts(model):
     made = model.sample(100, where={"region": "north", "orders.rows": (3, 5)}, seed=2)
     assert (made["customers"].region == "north").all()
@@ -187,8 +202,18 @@ def test_models_of_several_tables_are_loaded_and_told_from_others(run, tmp_path)
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"target": "age"}, "can't be learnt with --target yet"),
-        ({"protect_outliers": 3}, "can't be learnt with --protect-outliers yet"),
+        ({"target": "agee"}, "--target: no table has a column 'agee' that is learnt; did you mean 'age'"),
+        ({"target": "order.amount"}, "no table has a column 'order.amount' .* did you mean 'orders.amount'"),
+        ({"target": "age", "table": "customers"}, "--table learns the rows of one table alone, and --target"),
+        (
+            {"protect_outliers": 80},
+            "customers.csv: --protect-outliers must lie between 2 and half of the 1.. training rows",
+        ),
+        (
+            {"protect_outliers": 55},
+            "orders.csv: --protect-outliers must lie between 2 and half of the 1.. training families",
+        ),
+        ({"protect_outliers": 48}, "orders.csv: --protect-outliers 48: column 'previous.day' has .* choose a smaller"),
         ({"epsilon": 3.0}, "can't be learnt with --epsilon yet"),
         ({"recipe": "r3gan"}, "recipe r3gan is for images"),
         ({"image_size": 32}, "--image-size can act on images only"),
@@ -198,6 +223,71 @@ def test_what_can_not_be_had_is_refused_before_anything_is_written(folder, tmp_p
     with pytest.raises(InputError, match=told):
         train_related(asked(folder, tmp_path / "run", **more))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_target_is_named_by_its_table_or_alone(folder, tmp_path):
+    database = open_database(folder, find_relations(folder)[0])
+    assert targets_of(database) == {"customers": "age", "orders": "paid", "items": "price"}
+    assert targets_of(database, "amount") == targets_of(database, "orders.amount")
+    assert targets_of(database, "orders.amount") == {"customers": "age", "orders": "amount", "items": "price"}
+    tables = shop(60)
+    tables["items"]["amount"] = tables["items"].price * 2
+    both = written(tables, tmp_path / "shop")
+    with pytest.raises(InputError, match=r"have a column 'amount': say which, orders\.amount or items\.amount"):
+        targets_of(open_database(both, find_relations(both)[0]), "amount")
+
+
+def test_usefulness_is_judged_by_the_target(run, model, folder, tmp_path, monkeypatch):
+    """Another target is another run, so that nobody takes the former scores for its own."""
+    asked_by: list[tuple[str, str]] = []
+
+    def judged(train, test, made, target, **more):
+        asked_by.append((next(iter(train.names)), target))
+        return JUDGED(train, test, made, target, metrics=("quality",), **more)
+
+    monkeypatch.setattr(related_judging, "evaluate_tables", judged)
+    assess_related(model, folder, n=40, target="orders.amount")
+    assert asked_by == [("region", "age"), ("day", "amount"), ("kind", "price")]
+    with pytest.raises(InputError, match="holds a run with another target"):
+        train_related(asked(folder, run.folder.root, target="amount"))
+    plan = rehearse_related(asked(folder, tmp_path / "other", target="amount"))
+    assert plan["data"]["targets"]["orders"] == "amount" and "--target amount" in plan["command"]
+    assert "learners of customers.age, orders.paid, items.price" in run.folder.report.read_text()
+
+
+def test_one_family_with_many_rows_is_an_outlier(tmp_path):
+    """One customer has 60 of 500 orders, all alike: so many rows share a value, and they are one person's."""
+    tables = shop(150)
+    customers, orders = tables["customers"], tables["orders"]
+    splits = gansmith_splits(written(tables, tmp_path / "shop"))
+    odd = customers.customer_id[splits[0]]
+    customers.loc[splits[0], "region"] = "exile"
+    many = pd.DataFrame(
+        {"order_id": np.arange(9001, 9061), "customer_id": odd, "day": "2031-12-24", "amount": 77777.77, "paid": "gold"}
+    )
+    tables["orders"] = pd.concat([orders, many], ignore_index=True)
+    folder = written(tables, tmp_path / "shop")
+    gan = TablesGAN(budget=640, protect_outliers=8, out=tmp_path / "run", **SMALL).fit(folder)
+    made = gan.sample(200, seed=1)
+    assert set(made["customers"].region) == {"north", "south"} and set(made["orders"].paid) <= {"card", "cash", "later"}
+    assert made["orders"].amount.max() < 250 and made["orders"].day.max() < "2025"
+    assert made["orders"].groupby("customer_id").size().max() < 20
+    said = [p for p in (tmp_path / "run/model").rglob("*") if p.suffix in (".json", ".md")]
+    assert len(said) > 8
+    for path in said:
+        assert not any(word in path.read_text() for word in ("exile", "gold", "77777", "2031")), path
+    assert "8 training rows of customers" in (tmp_path / "run/model/README.md").read_text()
+    assert "8 training rows of customers" in (tmp_path / "run/report.html").read_text()
+    found, notes = assess_related(RelatedModel.load(tmp_path / "run"), folder, n=60)
+    assert "learnt from" in notes[0] and found["orders"]["integrity"].value == 1.0
+    found, _ = assess_related(RelatedModel.load(tmp_path / "run"), written(shop(90, seed=9), tmp_path / "other"), n=60)
+    assert found["orders"]["quality"].value > 0.3
+
+
+def gansmith_splits(folder):
+    """Rows of the root that train."""
+    database = open_database(folder, find_relations(folder)[0])
+    return database.members["customers"].splits.train
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gansmith.data.related.keys import check_keys, key_hashes, read_columns, take_parents
-from gansmith.data.related.relations import Related, Relations
+from gansmith.data.related.relations import Related, Relations, there_twice
+from gansmith.data.related.steps import ANY, Chains, find_step, months_of
 from gansmith.data.split import Splits, split_rows
 from gansmith.data.survey import Progress
 from gansmith.data.table.open import describe_table, open_table
@@ -50,6 +51,12 @@ class Member:
     part: NDArray[np.int8]
 
     @property
+    def chains(self) -> Chains | None:
+        """Which rows follow each other; None where their order says nothing."""
+        ordered = self.about.order is not None and self.parent is not None
+        return Chains(self.parent, self.before) if ordered else None  # type: ignore[arg-type]
+
+    @property
     def splits(self) -> Splits:
         """Rows of training, validation and test."""
         train, val, test = (np.flatnonzero(self.part == part).astype(np.int64) for part in range(3))
@@ -78,6 +85,13 @@ class Database:
         assert parents is not None
         return np.bincount(parents, minlength=len(self.members[about.parent].table)).astype(np.int64)
 
+    def roots(self, name: str) -> Index:
+        """The row of the root that each row of a table belongs to `(N,)`."""
+        member = self.members[name]
+        if member.parent is None:
+            return np.arange(len(member.table))
+        return np.asarray(self.roots(str(member.about.parent))[member.parent])
+
 
 def open_database(
     folder: str | Path, relations: Relations, options: TableOptions | None = None, progress: Progress | None = None
@@ -95,7 +109,7 @@ def open_database(
 
     Raises:
         InputError: Files can't be read; keys are missing, there twice, or without a parent; an order that is none; too
-            few rows.
+            few rows; a table that is there twice.
     """
     options = options or TableOptions()
     members: dict[str, Member] = {}
@@ -114,26 +128,46 @@ def open_database(
             place = about.foreign_key, about.parent
             parent = take_parents(keys[about.parent], joins[about.foreign_key], source, *place)
         table = open_table(path, _wish(path, about, options), options, progress=progress)
+        _check_own(about, table, members.values())
         part = _split(keys[about.name], about) if parent is None else members[str(about.parent)].part[parent]
-        members[about.name] = Member(about, table, parent, *_chain(about, table, parent, source), part)
-        schema = table.schema.to_json()
-        abouts.append(_told(about, schema))
+        member = Member(about, table, parent, *_chain(about, table, parent, source), part)
+        member = replace(member, about=_told(member))
+        members[about.name] = member
+        abouts.append(member.about)
         warnings += [f"{about.file}: {told}" for told in table.warnings if "are there already" not in told]
     return Database(Relations(tuple(abouts)), members, tuple(warnings))
 
 
-def _told(about: Related, schema: Mapping[str, Any]) -> Related:
-    """The table with all that is known of its columns."""
-    return Related(
-        about.name,
-        about.file,
-        about.key,
-        about.parent,
-        about.foreign_key,
-        about.order,
-        tuple(schema["columns"]),
-        tuple(schema.get("rules", ())),
-    )
+def _check_own(about: Related, table: TableSet, others: Iterable[Member]) -> None:
+    """Refuse a table that holds the rows of another. Raises `InputError` with both files."""
+    for other in others:
+        if other.table.fingerprint == table.fingerprint:
+            raise there_twice(other.about.file, about.file)
+
+
+def _told(member: Member) -> Related:
+    """The table with all that is known of its columns. Raises `InputError` for a step that its rows do not keep."""
+    about, schema = member.about, member.table.schema.to_json()
+    columns: Any = schema["columns"]
+    rules: Any = schema.get("rules", ())
+    return replace(about, step=_step(member), columns=tuple(columns), rules=tuple(rules))
+
+
+def _step(member: Member) -> str | None:
+    """The months that rows of a sequence are apart, where they are; else what was asked for."""
+    about, chains = member.about, member.chains
+    if about.order is None or chains is None or about.step == ANY:
+        return about.step
+    found = find_step(member.table.schema.column(about.order), member.table.columns[about.order], chains)
+    asked = months_of(about.step)
+    if asked is None:
+        return found
+    if (months_of(found) or 1) % asked or found is None:
+        raise InputError(
+            f"{about.file}: step {about.step!r}: rows are not so many whole months apart by {about.order!r} "
+            f"({f'but {found}' if found else 'on one day of the month'}): leave step out, or say {ANY!r}"
+        )
+    return about.step
 
 
 def _wish(path: Path, about: Related, options: TableOptions) -> dict[str, Json]:

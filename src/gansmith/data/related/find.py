@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from filecmp import cmp
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 from gansmith.data.layout import is_picture
 from gansmith.data.reader import natural
 from gansmith.data.related.keys import read_columns, share_joined
-from gansmith.data.related.relations import Related, Relations
+from gansmith.data.related.relations import Related, Relations, there_twice
 from gansmith.data.survey import Progress
 from gansmith.data.table.arrow import arrow_compute
 from gansmith.data.table.evidence import Evidence
@@ -98,13 +100,16 @@ def find_relations(
         The relations, and sentences on what was decided.
 
     Raises:
-        InputError: There are no two tables that keys join, or some table is joined to no other.
+        InputError: There are no two tables that keys join, some table is joined to no other, or a file is there twice.
     """
     files = table_files(Path(folder).expanduser())
     if len(files) < 2:
         raise InputError(
             f"{folder}: holds {len(files)} table{'s' if not files else ''}: related tables are two or more"
         )
+    for one, other in combinations(files, 2):
+        if cmp(one, other, shallow=False):
+            raise there_twice(one.name, other.name)
     seen = [_look(path, options, progress) for path in files]
     notes: list[str] = []
     links = [link for child in seen for parent in seen if (link := _link(child, parent, options)) is not None]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from gansmith.data.related.steps import ANY, months_of
 from gansmith.data.table.schema_reading import load_json, save_json
 from gansmith.errors import InputError, nearest
 from gansmith.types import Json
 
-__all__ = ["Related", "Relations"]
+__all__ = ["Related", "Relations", "there_twice"]
 
 FORMAT, VERSION = "gansmith-relations", 1
 _KEYS = ("format", "version", "tables")
@@ -30,6 +31,8 @@ class Related:
         foreign_key: Its column that holds the parent's keys.
         order: A column of numbers or times by which the rows of one parent follow each other: they are then learnt as a
             sequence; None where their order says nothing.
+        step: Of a sequence by dates, the whole months between rows, as `1 month` or `3 months`, or `any` for days; None
+            finds it.
         columns: What its columns are, as in the schema of a table; None finds it.
         rules: What each of its rows keeps, as in the schema of a table; of the root only.
     """
@@ -40,6 +43,7 @@ class Related:
     parent: str | None = None
     foreign_key: str | None = None
     order: str | None = None
+    step: str | None = None
     columns: tuple[Mapping[str, Any], ...] | None = None
     rules: tuple[Mapping[str, Any], ...] = field(default=())
 
@@ -47,6 +51,12 @@ class Related:
     def joins(self) -> tuple[str, ...]:
         """Its columns that hold keys."""
         return tuple(column for column in (self.key, self.foreign_key) if column is not None)
+
+    @property
+    def sequence(self) -> str:
+        """What its rows follow each other by, for people; empty where their order says nothing."""
+        months = months_of(self.step) is not None
+        return f"{self.order or ''}{f' (steps of {self.step})' if months else ''}"
 
     def to_json(self) -> dict[str, Json]:
         """The entry without what it does not say."""
@@ -151,7 +161,7 @@ def _wrong(entry: Any, known: list[str]) -> list[str]:
         value = entry.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             found.append(f"{name} must be a list of objects")
-    for name in ("key", "parent", "foreign_key", "order"):
+    for name in ("key", "parent", "foreign_key", "order", "step"):
         if not isinstance(entry.get(name, ""), str):
             found.append(f"{name} must be a name in quotes")
     return found
@@ -171,6 +181,10 @@ def _names(tables: tuple[Related, ...], where: str) -> list[str]:
             found.append(f"{at}: parent and foreign_key go together: give both or none")
         if table.parent is None and table.order is not None:
             found.append(f"{at}: rows without a parent are no sequence: remove order")
+        if table.step is not None and table.order is None:
+            found.append(f"{at}: a step is that of an order: give order, too, or remove step")
+        if table.step not in (None, ANY) and months_of(table.step) is None:
+            found.append(f"{at}: step {table.step!r} must be a number of months, as '3 months', or {ANY!r}")
         if table.parent is not None and table.rules:
             found.append(f"{at}: rules are kept in the table without a parent only: remove them")
         if table.key is not None and table.key == table.foreign_key:
@@ -193,3 +207,8 @@ def _parents(tables: tuple[Related, ...], where: str) -> list[str]:
         elif by_name[table.parent].key is None:
             found.append(f"{at}: its parent {table.parent!r} has no key")
     return found
+
+
+def there_twice(one: str, other: str) -> InputError:
+    """What to say of two files that hold the same table: its rows would be learnt as rows of two."""
+    return InputError(f"{one} and {other} hold the same rows: take one of them out of the folder")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from gansmith.data.related.database import Database
 from gansmith.data.related.relations import Relations
 from gansmith.data.related.view import facts_of
 from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.recode import recoded
+from gansmith.data.table.schema import Schema
 
 __all__ = ["RelatedRows", "cut", "real_rows", "stacked"]
 
@@ -36,6 +38,11 @@ class RelatedRows:
     def __len__(self) -> int:
         """Rows."""
         return len(self.before)
+
+    def told(self, before: Schema, after: Schema) -> RelatedRows:
+        """The same rows by other descriptions of the columns; those that have none are left out."""
+        both = zip(before.learnt, after.learnt, strict=True)
+        return replace(self, facts={new.name: recoded(self.facts[old.name], old, new) for old, new in both})
 
     def take(self, rows: Index, parent: Index | None) -> RelatedRows:
         """Some rows, which now belong to other numbers of the parent."""

@@ -57,26 +57,28 @@ class TableCodec:
         return cls(table.schema, tokens, RuleBook.fit(table), given=given)
 
     @classmethod
-    def protected(cls, table: TableSet, protection: Protection, seed: int) -> Self:
+    def protected(cls, table: TableSet, protection: Protection, seed: int, given: tuple[str, ...] = ()) -> Self:
         """Fitted to what training rows share.
 
         Args:
             table: Training rows.
             protection: What of them may be known.
             seed: Decides from which rows rare values are taken.
+            given: Columns that rows usually follow from.
 
         Raises:
             InputError: For rules that can't be kept so.
         """
         known = protection.table(table, seed)
-        tokens = {c.name: fit_tokens(known.columns[c.name], c, protection.least) for c in known.schema.learnt}
+        counted = {name: parsed.rows(protection.counted[name]) for name, parsed in known.columns.items()}
+        tokens = {c.name: fit_tokens(counted[c.name], c, protection.least) for c in known.schema.learnt}
         sound = known.subset(np.flatnonzero(protection.untouched(table.columns)))
         try:
             rules = RuleBook.fit(sound, protection.least)
         except InputError as error:
             told = f"with --protect-outliers {protection.least}, what fewer rows share is not there"
             raise InputError(*(f"{problem} ({told})" for problem in error.problems)) from None
-        return cls(known.schema, tokens, rules, protection.least)
+        return cls(known.schema, tokens, rules, protection.least, given)
 
     @cached_property
     def spec(self) -> Spec:

@@ -34,6 +34,12 @@ class ParsedColumn:
     missing: Flags
     special: Flags
 
+    @classmethod
+    def plain(cls, values: NDArray[np.int64] | NDArray[np.float64]) -> ParsedColumn:
+        """Numbers of which none is missing or special."""
+        none = np.zeros(len(values), np.uint8)
+        return cls(np.asarray(values, np.float64), none, none)
+
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.values)

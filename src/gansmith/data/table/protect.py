@@ -2,7 +2,8 @@
 
 Numbers and times beyond the k-th value from either end become that value. A category, special value or spelling of a
 missing value that fewer than k rows have is not there for the model; a row with one takes the value of another row,
-drawn by chance, so that it follows the shares of the others. The schema that goes with the model says no more.
+drawn by chance, so that it follows the shares of the others. The schema that goes with the model says no more. Where
+rows have owners, k owners must share a value: each counts once for it, and once for one of its numbers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from gansmith.data.table.number_tokens import few_values
 from gansmith.data.table.parse import ParsedColumn
+from gansmith.data.table.recode import recoded
 from gansmith.data.table.rule_kinds import OneOfRule, Rule
 from gansmith.data.table.schema import (
     BooleanColumn,
@@ -82,13 +84,7 @@ class _Kept:
 
     def restored(self, known: ParsedColumn) -> ParsedColumn:
         """Values of a model as the whole table has them."""
-        before, column = self.before, self.column
-        missing = np.array([0, *(before.missing.index(word) + 1 for word in column.missing)], np.uint8)
-        if isinstance(before, BooleanColumn | CategoryColumn) and isinstance(column, BooleanColumn | CategoryColumn):
-            codes = np.array([before.values.index(value) for value in column.values], np.int32)
-            values = np.where(known.missing > 0, np.int32(-1), codes[np.maximum(known.values, 0)])
-            return ParsedColumn(values, missing[known.missing], known.special)
-        return ParsedColumn(known.values - self._later, missing[known.missing], self._special[known.special])
+        return recoded(known, self.column, self.before)
 
     @property
     def _later(self) -> float:
@@ -97,11 +93,6 @@ class _Kept:
         if not (isinstance(before, TimeColumn) and isinstance(column, TimeColumn)):
             return 0.0
         return (before.start - column.start) / before.step
-
-    @property
-    def _special(self) -> NDArray[np.uint8]:
-        """Former flags of special values, by new ones."""
-        return np.array([0, *(np.flatnonzero(self.special[1:] != RARE) + 1)], np.uint8)
 
 
 @dataclass(frozen=True)
@@ -112,31 +103,36 @@ class Protection:
         least: Training rows that share whatever is learnt, at least.
         schema: What the columns are, as far as the model knows.
         changed: Training values that were changed, by column; columns without any are left out.
+        counted: By column, the training rows that were counted: all, or one of each owner for each kind of value.
     """
 
     least: int
     schema: Schema
     changed: Mapping[str, int]
+    counted: Mapping[str, Places]
     _kept: Mapping[str, _Kept]
 
     @classmethod
-    def fit(cls, table: TableSet, least: int) -> Self:
+    def fit(cls, table: TableSet, least: int, owners: Places | None = None) -> Self:
         """Fitted to training rows.
 
         Args:
             table: Training rows.
             least: Rows that must share a value, 2 or more.
+            owners: Whose each row is `(N,)`: so many owners must then share a value. None for rows of their own.
 
         Raises:
             InputError: `least` is out of range, or a column has no value that so many rows share; with every column.
         """
-        if not 2 <= least <= len(table) // 2:
-            raise InputError(f"--protect-outliers must lie between 2 and half of the {len(table):,} training rows")
+        count, what = (len(table), "rows") if owners is None else (len(np.unique(owners)), "families")
+        if not 2 <= least <= count // 2:
+            raise InputError(f"--protect-outliers must lie between 2 and half of the {count:,} training {what}")
         kept: dict[str, _Kept] = {}
         problems: list[str] = []
+        counted = {name: _counted(parsed, owners, least) for name, parsed in table.columns.items()}
         for column in table.schema.learnt:
             try:
-                kept[column.name] = _fit(table.columns[column.name], column, least)
+                kept[column.name] = _fit(table.columns[column.name].rows(counted[column.name]), column, least)
             except InputError as error:
                 problems += error.problems
         if problems:
@@ -145,7 +141,7 @@ class Protection:
         rules = tuple(_shortened(rule, table.schema, kept) for rule in table.schema.rules)
         changed = {name: _changes(table.columns[name], found) for name, found in kept.items()}
         schema = Schema(columns=columns, rules=rules)
-        return cls(least, schema, {name: count for name, count in changed.items() if count}, kept)
+        return cls(least, schema, {name: count for name, count in changed.items() if count}, counted, kept)
 
     def known(self, columns: Mapping[str, ParsedColumn], seed: int) -> dict[str, ParsedColumn]:
         """Rows as the model may know them.
@@ -183,6 +179,36 @@ class Protection:
         what = ", ".join(f"{name} ({count:,})" for name, count in self.changed.items())
         done = f"values changed in training: {what}" if what else "no training value had to be changed"
         return f"outliers protected: no value that fewer than {self.least:,} training rows share is learnt; {done}"
+
+
+def _counted(parsed: ParsedColumn, owners: Places | None, least: int) -> Places:
+    """Rows among which every owner has each category, flag and special value once.
+
+    Of few different numbers each owner has each once, too. Of many each owner has one, drawn by chance; only that the
+    owners of the least and of the largest numbers have those, so that no end is cut off further than it must be.
+    """
+    if owners is None:
+        return np.arange(len(parsed))
+    order = np.random.default_rng(0).permutation(len(owners))
+    usual = (parsed.missing == 0) & (parsed.special == 0)
+    places = np.unique(np.where(usual, parsed.values, 0), return_inverse=True)[1]
+    each = _once(order, owners, parsed, places)
+    shown = each[usual[each]]
+    if parsed.values.dtype.kind == "i" or few_values(len(np.unique(places[shown])), len(shown)):
+        return each
+    for sign in (1, -1):  # rows that come first are taken
+        numbers = np.where(usual, sign * parsed.values, np.inf)
+        rising = np.argsort(numbers, kind="stable")
+        first = rising[np.sort(np.unique(owners[rising], return_index=True)[1])]
+        free = first if sign > 0 else first[~np.isin(owners[first], owners[order[:least]])]
+        order = np.concatenate([free[:least], order])
+    return _once(order, owners, parsed, np.zeros(len(owners), np.int64))
+
+
+def _once(order: Places, owners: Places, parsed: ParsedColumn, places: Places) -> Places:
+    """The first rows in an order with each owner, flag and place of a value."""
+    kinds = np.stack([owners, parsed.missing, parsed.special, np.where(parsed.missing > 0, 0, places)], 1)[order]
+    return np.sort(order[np.unique(kinds, axis=0, return_index=True)[1]])
 
 
 def _fit(parsed: ParsedColumn, column: LearntColumn, least: int) -> _Kept:

@@ -30,9 +30,9 @@ class Memorisation:
 
     Attributes:
         train_closer: Share of samples nearer to a training item than to any held-out item at equal numbers of both
-            (ties count half). 0.5 is expected without copying, 1.0 is pure copying.
+            (ties count half); NaN where no sample is asked about. 0.5 is expected without copying, 1.0 is pure copying.
         duplicates: Share of samples that equal a training item up to rounding.
-        closer: `(N,)` per sample, the share of parts in which the training item is nearer.
+        closer: Per sample that is asked about, the share of parts in which the training item is nearer.
         train_distance: `(N,)`, distance to the nearest of all training items.
         train_index: `(N,)`, which one that is.
         held_out_distance: `(N,)`, distance to the nearest of all held-out items.
@@ -87,15 +87,31 @@ def _search(
     return per_part, best, index
 
 
+def _nearer(train: Tensor, held_out: Tensor) -> Tensor:
+    """1 where the training item is nearer, one half where both are as near, else 0."""
+    return (train < held_out).double() + (train == held_out).double() / 2
+
+
 def memorisation(
-    samples: Tensor, train: Tensor, held_out: Tensor, *, seed: int = 0, tolerance: float = 1e-5
+    samples: Tensor,
+    train: Tensor,
+    held_out: Tensor,
+    *,
+    beside: Tensor | None = None,
+    seed: int = 0,
+    tolerance: float = 1e-5,
 ) -> Memorisation:
     """Compare samples with training items and with held-out items.
+
+    Where held-out items are others than training items even without copying (a block of time of a series that drifts),
+    samples are nearer to training wherever nothing is held out. Only samples are then asked about whose nearest item of
+    all is held out, or one of as many training items from `beside` the held-out ones: 0.5 is the ideal of those too.
 
     Args:
         samples: Generated samples' features `(N, D)`.
         train: Training items' features `(T, D)`.
         held_out: Features of real items that the generator never saw `(H, D)`.
+        beside: `(T,)`, which training items lie beside held-out ones; None where held-out items are as any others.
         seed: Seed of the cut into parts.
         tolerance: A sample counts as a duplicate if its distance is at most this share of the training items' root mean
             square distance from their mean. The default is above what float32 networks differ by between batch sizes
@@ -116,8 +132,11 @@ def memorisation(
     generator = torch.Generator().manual_seed(seed)
     train_parts, train_distance, train_index = _search(samples, train, size, generator)
     held_parts, held_distance, _ = _search(samples, held_out, size, generator)
-    votes = [(t < h).double() + (t == h).double() / 2 for t in train_parts for h in held_parts]
+    votes = [_nearer(t, h) for t in train_parts for h in held_parts]
     closer = torch.stack(votes).mean(0)
+    if beside is not None:
+        asked = (held_distance <= train_distance) | beside[train_index]
+        closer = _nearer(train_distance, held_distance)[asked]
     scale = (train - train.mean(0)).square().sum(1).mean().sqrt()
     is_duplicate = (train_distance <= tolerance * scale).to(torch.float64)
     return Memorisation(

@@ -44,10 +44,15 @@ class Learning:
 
 
 QUICK = Learning()
-"""What runs are judged by: some seconds."""
+"""What runs are judged by: some seconds instead of minutes, four times a judgement.
+
+Fewer steps at a higher rate come out alike: on 2,000 made windows of daily prices, two seeds of two models,
+discriminative 0.16, 0.23 and 0.35, 0.34, with `PUBLISHED` 0.18, 0.16 and 0.39, 0.33; predictive 0.049 and 0.049,
+after the paper's 5,000 steps 0.048 and 0.056.
+"""
 
 PUBLISHED = Learning(steps=2000, rate=1e-3, batch=128)
-"""As long as the paper's discriminator learns."""
+"""As long as the paper's discriminator learns; to be given as `learning` by who compares with figures so taken."""
 
 
 class _Reader(nn.Module):

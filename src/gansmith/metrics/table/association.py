@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from gansmith.errors import InputError
 from gansmith.metrics.table.columns import Columns, Numbers
-from gansmith.metrics.table.trends import correlation, cramers_v, joint_counts
+from gansmith.metrics.table.correlations import Correlations
+from gansmith.metrics.table.trends import cramers_v, joint_counts
 
-__all__ = ["Associations", "Strength", "associations", "binned", "correlation_ratio"]
+__all__ = ["Associations", "Strength", "associations", "binned"]
 
 Strength = Literal["mixed", "information", "theil"]
 NAN = float("nan")
@@ -59,6 +60,17 @@ class Associations:
         off = off[~np.isnan(off)]
         return float(off.mean()) if len(off) else NAN
 
+    def strength(self, above: float) -> float:
+        """How strongly columns of made rows belong together as a share of real rows: 1 is alike, 0 is not at all.
+
+        The slope of the made on the real strengths, a line through the origin, over pairs whose real strength is
+        larger than `above` in absolute value; NaN without such pairs. Differences that cancel out, as chance makes
+        them, leave it at 1.
+        """
+        clear = (np.abs(self.real) > above) & ~np.isnan(self.made) & ~np.eye(len(self.names), dtype=bool)
+        real, made = self.real[clear], self.made[clear]
+        return float((real * made).sum() / (real * real).sum()) if len(real) else NAN
+
 
 def binned(columns: Columns, edges: dict[str, Numbers]) -> dict[str, tuple[NDArray[Any], int]]:
     """Non-negative codes of every column and how many there are: numbers by their inner `edges`, missing comes last."""
@@ -81,30 +93,18 @@ def quantile_edges(columns: Columns, bins: int) -> dict[str, Numbers]:
     return found
 
 
-def correlation_ratio(codes: NDArray[Any], values: Numbers) -> float:
-    """Eta: the root of the share of a number's variance that lies between categories, 0..1; missing rows left out."""
-    both = (codes >= 0) & ~np.isnan(values)
-    codes, values = codes[both], values[both]
-    if not len(values) or values.min() == values.max() or codes.min() == codes.max():
-        return NAN
-    counts, centred = np.bincount(codes), values - values.mean()
-    sums = np.bincount(codes, centred)
-    between = float((sums[counts > 0] ** 2 / counts[counts > 0]).sum())
-    return float(np.sqrt(np.clip(between / float((centred**2).sum()), 0, 1)))
-
-
-def _mixed(columns: Columns, first: str, second: str) -> tuple[float, float]:
+def _mixed(columns: Columns, numbers: Correlations, first: str, second: str) -> tuple[float, float]:
     a, b = columns[first], columns[second]
     kinds = (first in columns.categories, second in columns.categories)
     if kinds == (False, False):
-        found = correlation(a, b)
+        found = numbers.of(first, second)
     elif kinds == (True, True):
         both = (a >= 0) & (b >= 0)
         width = len(columns.categories[second]) + 1
         cells, (counts,) = joint_counts(width, (a[both], b[both]))
         found = cramers_v(cells, counts, width)
     else:
-        found = correlation_ratio(a, b) if kinds[0] else correlation_ratio(b, a)
+        found = numbers.ratio(first, second) if kinds[0] else numbers.ratio(second, first)
     return found, found
 
 
@@ -127,10 +127,12 @@ def _shared(codes: dict[str, tuple[NDArray[Any], int]], first: str, second: str,
 
 def _matrix(columns: Columns, kind: Strength, edges: dict[str, Numbers]) -> Numbers:
     names, codes = columns.names, {} if kind == "mixed" else binned(columns, edges)
-    found = np.eye(len(names))
+    found, numbers = np.eye(len(names)), Correlations(columns)
     for i, first in enumerate(names):
         for j in range(i):
-            pair = _mixed(columns, first, names[j]) if kind == "mixed" else _shared(codes, first, names[j], kind)
+            pair = (
+                _mixed(columns, numbers, first, names[j]) if kind == "mixed" else _shared(codes, first, names[j], kind)
+            )
             found[i, j], found[j, i] = pair
     return found
 

@@ -68,6 +68,12 @@ TABLE_MEASURES: Mapping[str, TableMeasure] = {
     "value_coverage": TableMeasure("higher", None, "real ranges and categories are reached"),
     "value_adherence": TableMeasure("higher", None, "values keep to real ranges and categories"),
     "association_difference": TableMeasure("lower", None, "mean difference of how strongly columns belong together"),
+    "association_strength": TableMeasure(
+        "higher",
+        1.0,
+        "how strongly columns belong together, as a share of real rows",
+        undefined="no two columns surely belong together in the real rows",
+    ),
     "detection": TableMeasure("lower", 0.5, "a learner tells made rows from real ones (AUC)"),
     "useful_auc": TableMeasure("higher", None, "AUC on real rows of learners trained on made ones", target=True),
     "useful_f1": TableMeasure("higher", None, "macro F1 on real rows, trained on made ones", target=True),

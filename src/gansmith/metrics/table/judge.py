@@ -28,7 +28,13 @@ from gansmith.metrics.table.usefulness import DEFAULT_LEARNERS
 __all__ = ["evaluate_tables"]
 
 _QUALITY = ("quality", "column_shapes", "pair_trends")
-_COLUMNS = ("missing_similarity", "value_coverage", "value_adherence", "association_difference")
+_COLUMNS = (
+    "missing_similarity",
+    "value_coverage",
+    "value_adherence",
+    "association_difference",
+    "association_strength",
+)
 _USEFUL = ("useful_auc", "useful_f1", "useful_accuracy", "useful_r2", "useful_rmse")
 _CLOSE = ("train_closer", "closest_distance", "distance_ratio", "exact_copies", "near_copies")
 _MEMBERS = ("membership", "membership_density")

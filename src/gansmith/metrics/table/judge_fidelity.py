@@ -16,7 +16,7 @@ from gansmith.metrics.table.case import Case, made_result, plain
 from gansmith.metrics.table.columns import Columns
 from gansmith.metrics.table.detection import detection
 from gansmith.metrics.table.scores import class_scores, number_scores
-from gansmith.metrics.table.shapes import mean_known
+from gansmith.metrics.table.shapes import column_scores, mean_known
 from gansmith.metrics.table.trends import Quality, quality
 from gansmith.metrics.table.usefulness import Learnt, Usefulness, augmentation, usefulness
 from gansmith.types import Json
@@ -27,6 +27,9 @@ RESAMPLES = 25
 """Draws of all rows for the deviation of the whole score; it is then known to about a seventh."""
 
 LEAST = 40
+
+ERRORS = 3.0
+"""Standard errors of a correlation, 1 over the root of the rows, from which on two columns surely belong together."""
 
 
 def _replicates(real: Columns, made: Columns, measure: Callable[[Columns, Columns], list[float]], seed: int) -> Tensor:
@@ -88,7 +91,7 @@ def quality_results(case: Case) -> list[Result]:
 
 def column_results(case: Case) -> list[Result]:
     """Missing values, coverage, adherence and associations against the training rows."""
-    found = quality(case.train, case.made, only=()).columns
+    found = column_scores(case.train, case.made)
     results = []
     for name, key in (
         ("missing_similarity", "missing"),
@@ -107,17 +110,13 @@ def column_results(case: Case) -> list[Result]:
                 for side in ("real", "made")
             },
         }
-        results.append(
-            made_result(
-                case,
-                "association_difference",
-                both.mean_difference,
-                None,
-                real=len(case.train),
-                own={"association": both.kind},
-                detail=maps,
-            )
-        )
+        own: dict[str, Json] = {"association": both.kind}
+        clear = ERRORS / len(case.train) ** 0.5
+        for name, value, detail in (
+            ("association_difference", both.mean_difference, maps),
+            ("association_strength", both.strength(clear), {}),
+        ):
+            results.append(made_result(case, name, value, None, real=len(case.train), own=own, detail=detail))
     return results
 
 

@@ -14,10 +14,11 @@ from gansmith.metrics.settings import Settings
 from gansmith.metrics.suite import Evaluation
 from gansmith.metrics.table.case import TableMeasure
 from gansmith.metrics.table.columns import Columns, Numbers, align
+from gansmith.metrics.table.correlations import correlation
 from gansmith.metrics.table.detection import detection
 from gansmith.metrics.table.learners import have_learners
 from gansmith.metrics.table.shapes import ks_complement, mean_known, tv_complement
-from gansmith.metrics.table.trends import correlation, pair_scores
+from gansmith.metrics.table.trends import pair_scores
 
 __all__ = ["RELATED_MEASURES", "Family", "autocorrelations", "evaluate_related", "step_scores"]
 

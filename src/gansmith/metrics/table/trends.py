@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gansmith.metrics.table.columns import Columns, Numbers
+from gansmith.metrics.table.correlations import Correlations
 from gansmith.metrics.table.shapes import ColumnScore, column_scores, mean_known
 
-__all__ = ["PairScore", "Quality", "correlation", "cramers_v", "joint_counts", "pair_scores", "quality"]
+__all__ = ["PairScore", "Quality", "cramers_v", "joint_counts", "pair_scores", "quality"]
 
 BINS = 10
 NAN = float("nan")
@@ -72,17 +73,6 @@ class Quality:
     pairs: tuple[PairScore, ...]
 
 
-def correlation(a: Numbers, b: Numbers) -> float:
-    """Pearson's correlation of the rows that have both values; NaN for fewer than 2, or a constant side."""
-    both = ~(np.isnan(a) | np.isnan(b))
-    a, b = a[both], b[both]
-    if len(a) < 2 or a.min() == a.max() or b.min() == b.max():
-        return NAN
-    x, y = a - a.mean(), b - b.mean()
-    x, y = x / np.sqrt((x * x).sum()), y / np.sqrt((y * y).sum())
-    return float(np.clip((x * y).sum(), -1, 1))
-
-
 def joint_counts(width: int, *sides: tuple[NDArray[Any], NDArray[Any]]) -> tuple[NDArray[np.int64], list[Numbers]]:
     """How often each pair of codes occurs on each side.
 
@@ -125,9 +115,8 @@ def _codes(columns: Columns, name: str) -> tuple[NDArray[Any], int]:
     return np.digitize(values, edges), BINS + 2
 
 
-def _correlation_pair(real: Columns, made: Columns, first: str, second: str, above: float) -> PairScore:
-    strength = correlation(real[first], real[second])
-    other = correlation(made[first], made[second])
+def _correlation_pair(both: list[Correlations], first: str, second: str, above: float) -> PairScore:
+    strength, other = (side.of(first, second) for side in both)
     score = 1 - abs(strength - other) / 2
     counted = score == score and (abs(strength) > above or above <= 0)
     return PairScore(first, second, "correlation", score, strength, counted)
@@ -161,12 +150,13 @@ def pair_scores(
         Pair by pair, in order. The mean of `score` where `counted` is SDMetrics' "column pair trends".
     """
     sides = [{name: _codes(side, name) for name in real.names} for side in (real, made)]
+    both = [Correlations(side) for side in (real, made)]
     found = []
     for first, second in combinations(real.names, 2):
         if only is not None and (first, second) not in only:
             continue
         if first not in real.categories and second not in real.categories:
-            found.append(_correlation_pair(real, made, first, second, correlation_above))
+            found.append(_correlation_pair(both, first, second, correlation_above))
             continue
         pair = _contingency_pair(sides, first, second)
         counted = association_above <= 0 or pair.strength > association_above
