@@ -102,6 +102,7 @@ COMMANDS_OF = {
     "unpaired": "gansmith train sketches/ photos/ --recipe {} --budget 10m",
     "style": "gansmith train photos/ styles/ --recipe {} --budget 10m",
     "domains": "gansmith train folder_of_domains/ --recipe {} --budget 10m",
+    "complete": "gansmith train folder_of_modalities/ --recipe {} --budget 10m",
     "upscale": "gansmith train my_photos/ --recipe {} --budget 10m",
     "inpaint": "gansmith train my_photos/ --recipe {} --budget 10m",
 }

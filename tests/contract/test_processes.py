@@ -18,19 +18,21 @@ from gansmith.core import Backend, play
 ROUNDS = 20
 WORKER = """
 import sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import torch, torch.distributed as dist
+import torch
 from games import state_of, tensors
 from gansmith.core import Backend, play
+from gansmith.run.processes import joined
 from safetensors.torch import save_file
 torch.set_num_threads(1)
-dist.init_process_group("gloo")
-rank = dist.get_rank()
-for name in sys.argv[4:]:
-    state = state_of(name, backend=Backend(dtype=torch.float64, rank=rank, world=2))
-    play(state, int(sys.argv[3]))
-    save_file(tensors(state), f"{sys.argv[2]}/{name}.{rank}.safetensors")
-dist.destroy_process_group()
+with joined() as (rank, world):
+    for name in sys.argv[4:]:
+        state = state_of(name, backend=Backend(dtype=torch.float64, rank=rank, world=world))
+        play(state, int(sys.argv[3]))
+        save_file(tensors(state), f"{sys.argv[2]}/{name}.{rank}.safetensors")
+threads = Path("/proc/self/task").glob("*/comm")
+Path(f"{sys.argv[2]}/threads.{rank}").write_text(" ".join(sorted(p.read_text().strip() for p in threads)))
 """
 
 
@@ -85,3 +87,10 @@ def test_two_processes_equal_one_on_the_joined_batch(two_processes, name):
 def test_processes_agree_with_each_other_where_nets_look_across_the_batch(two_processes, name):
     a, b = (load_file(two_processes / f"{name}.{rank}.safetensors") for rank in range(2))
     assert a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lists threads as Linux does")
+def test_no_thread_of_the_group_outlives_it(two_processes):
+    # One that does aborts the process at its exit now and then.
+    for rank in range(2):
+        assert "gloo" not in (two_processes / f"threads.{rank}").read_text()

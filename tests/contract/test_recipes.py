@@ -46,6 +46,7 @@ SMALL = {
     "pix2pix": {"width": 4},
     "stargan": {"width": 4, "blocks": 1},
     "adain": {"width": 4, "blocks": 1},
+    "mmgan": {"width": 4},
     "pix2pixhd": {"width": 4, "blocks": 1, "judge": 4, "warmup": 3, "halvings": 1},
     "cut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},
     "fastcut": {"width": 4, "blocks": 1, "patches": 4, "features": 8},

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gansmith.errors import InputError
+from gansmith.nets.patches import PatchDiscriminator
 from gansmith.nets.rrdb import RRDBNet, SpectralUNet, SRResNet
-from gansmith.nets.translate import PatchDiscriminator, ResNetTranslator, UNetTranslator
+from gansmith.nets.translate import ResNetTranslator, UNetTranslator
 from gansmith.run.tiles import Reach, reach_of, strips, tiled
 
 SIDES = st.integers(9, 45)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
 
-from gansmith.apps.places import Done, files_in, jobs_of
+from gansmith.apps.places import Done, Tick, files_in, jobs_of, made_files
 from gansmith.data.decode import EXTENSIONS, deep_picture, open_picture, read_picture
 from gansmith.data.deep import is_deep
 from gansmith.data.png import write_png
@@ -20,9 +21,12 @@ from gansmith.run.apply import Making
 from gansmith.run.files import replacing
 from gansmith.run.translation_model import TranslationModel
 
-__all__ = ["Photo", "apply_files", "read_photo", "styled_by", "write_photo"]
+__all__ = ["SMALLER", "Photo", "apply_files", "read_photo", "styled_by", "write_photo"]
 
 ORIENTATION = 0x0112
+
+SMALLER = "give a smaller --tile, or cut it into parts"
+"""What mends a picture that is too large for the memory."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _exif(image: Image.Image) -> bytes | None:
         return None
 
 
-def write_photo(path: Path, making: Making, like: Photo, tick: Callable[[float], None] | None = None) -> None:
+def write_photo(path: Path, making: Making, like: Photo, tick: Tick | None = None) -> None:
     """Write a PNG at once or not at all, row by row, with what the file that it is made of said beside its pixels.
 
     A colour profile goes along where it is for so many channels; floats are written in 16 bits.
@@ -106,7 +110,7 @@ def apply_files(
     reverse: bool = False,
     tile: int | None = None,
     options: ReadOptions | None = None,
-    tick: Callable[[float], None] | None = None,
+    tick: Tick | None = None,
 ) -> Iterator[Done]:
     """Apply a model to picture files, one after the other.
 
@@ -128,23 +132,14 @@ def apply_files(
     model.check(reverse, tile, mask is not None)
     masks = None if mask is None else _Masks(Path(mask).expanduser(), options)
 
-    def each() -> Iterator[Done]:
-        for at, (source, target) in enumerate(jobs):
-            report = None if tick is None else (lambda share, at=at: tick((at + share) / len(jobs)))
-            try:
-                photo = read_photo(source, options)
-                hole = None if masks is None else masks.of(source)
-                making = model.begin(photo.pixels, hole, reverse=reverse, tile=tile)
-                write_photo(target, making, photo, report)
-                yield Done(source, target, notes=tuple(filter(None, (photo.note, making.note))))
-            except InputError as error:
-                yield Done(source, problem=str(error))
-            except OSError as error:
-                yield Done(source, problem=f"{target}: cannot be written: {error.strerror or error}")
-            except MemoryError:
-                yield Done(source, problem="too large for the memory: give a smaller --tile, or cut it into parts")
+    def made(source: Path, target: Path, report: Tick | None) -> Sequence[str]:
+        photo = read_photo(source, options)
+        hole = None if masks is None else masks.of(source)
+        making = model.begin(photo.pixels, hole, reverse=reverse, tile=tile)
+        write_photo(target, making, photo, report)
+        return photo.note, making.note
 
-    return each()
+    return made_files([(*job, partial(made, *job)) for job in jobs], SMALLER, tick)
 
 
 def styled_by(model: TranslationModel, style: str | Path, options: ReadOptions | None = None) -> TranslationModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,10 @@ from gansmith.data.layout import hidden
 from gansmith.data.reader import natural, some
 from gansmith.errors import InputError
 
-__all__ = ["Done", "files_in", "jobs_of"]
+__all__ = ["Done", "Tick", "files_in", "jobs_of", "made_files"]
+
+Tick = Callable[[float], None]
+"""Told the share that is done."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,26 @@ def jobs_of(
     if over:
         raise InputError(f"--out {place}: {some(over)} would be overwritten: give another folder")
     return jobs
+
+
+def made_files(
+    jobs: Sequence[tuple[Path, Path, Callable[[Tick | None], Sequence[str]]]], smaller: str, tick: Tick | None = None
+) -> Iterator[Done]:
+    """Make files, one after the other; one that can't be made stops no other.
+
+    Args:
+        jobs: Of each what it is made of, where it is written, and what writes it: told of progress, it gives notes for
+            the reader, empty ones among them.
+        smaller: What mends one that is too large for the memory.
+        tick: Told the share of all that is done.
+    """
+    for at, (source, target, make) in enumerate(jobs):
+        report = None if tick is None else (lambda share, at=at: tick((at + share) / len(jobs)))
+        try:
+            yield Done(source, target, notes=tuple(filter(None, make(report))))
+        except InputError as error:
+            yield Done(source, problem=str(error))
+        except OSError as error:
+            yield Done(source, problem=f"{target}: cannot be written: {error.strerror or error}")
+        except MemoryError:
+            yield Done(source, problem=f"too large for the memory: {smaller}")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from gansmith.apps.places import Done, jobs_of
+from gansmith.apps.places import Done, Tick, jobs_of, made_files
 from gansmith.data.audio.decode import ENDINGS, check_readable, read_sound
 from gansmith.data.audio.riff import Wave, wav_bytes
 from gansmith.data.reader import UnreadableError
-from gansmith.errors import InputError
 from gansmith.run.files import replacing
 from gansmith.run.kinds._model import KindModel
 from gansmith.run.remake import mel_of, sound_of, vocoder_of
@@ -22,8 +22,6 @@ __all__ = ["apply_sounds"]
 
 BANDS = ".npy"
 """Ending of files of mel bands."""
-
-Tick = Callable[[float], None]
 
 
 def apply_sounds(
@@ -52,19 +50,12 @@ def apply_sounds(
     jobs = jobs_of(inputs, out, {*ENDINGS, BANDS}, ".wav", "sound")
     check_readable([source.name for source, _ in jobs])
 
-    def each() -> Iterator[Done]:
-        for at, (source, target) in enumerate(jobs):
-            report = None if tick is None else (lambda share, at=at: tick((at + share) / len(jobs)))
-            try:
-                made, note = _heard(model, source, report)
-                _write(target, made, model.codec.rate)
-                yield Done(source, target, notes=(note,) if note else ())
-            except InputError as error:
-                yield Done(source, problem=str(error))
-            except OSError as error:
-                yield Done(source, problem=f"{target}: cannot be written: {error.strerror or error}")
+    def made(source: Path, target: Path, report: Tick | None) -> Sequence[str]:
+        sound, note = _heard(model, source, report)
+        _write(target, sound, model.codec.rate)
+        return (note,)
 
-    return each()
+    return made_files([(*job, partial(made, *job)) for job in jobs], "cut it into parts", tick)
 
 
 def _heard(model: KindModel[Any], source: Path, tick: Tick | None) -> tuple[Wave, str]:

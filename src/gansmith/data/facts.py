@@ -23,7 +23,8 @@ class Facts:
         numbers: `repeated`: share of training items that equal an earlier one; `most_copies`: how often the commonest
             item is there; `missing_classes`: classes of held-out items that no training item has; `label_skill`: how
             well labels can be told from the items, from 0 (guessing) to 1, where that was measured; `leaking`: share of
-            held-out items that are nearly the same as some training item.
+            held-out items that are nearly the same as some training item; `blocks`: 1 where what is held out is a few
+            blocks of time.
         names: The commonest items (under `repeated`), the missing classes, and some of the items that leak.
     """
 
@@ -40,6 +41,7 @@ def facts_of(
     accuracy: float | None = None,
     leaks: Sequence[str] = (),
     examined: int = 0,
+    blocks: bool = False,
 ) -> Facts:
     """Facts on training items.
 
@@ -53,8 +55,11 @@ def facts_of(
             looked at where there is too little data to judge labels by.
         leaks: Names of the held-out items that are nearly the same as some training item.
         examined: How many held-out items were looked at for that; 0 for none.
+        blocks: Whether held-out items are a few blocks of time.
     """
     numbers, texts = _repeated(items, names)
+    if blocks:
+        numbers["blocks"] = 1.0
     if examined:
         numbers["leaking"] = len(leaks) / examined
     if leaks:

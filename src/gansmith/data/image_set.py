@@ -54,14 +54,14 @@ class Pictures(Protocol):
 
 
 class RowView:
-    """Chosen rows of a mapped array, without loading them.
+    """Chosen rows of a mapped array, or of what reads like one, without loading them.
 
     Args:
         base: The array `(N, ...)`.
         index: Numbers of the chosen rows, `(K,)`.
     """
 
-    def __init__(self, base: NDArray[Any], index: NDArray[np.int64]) -> None:
+    def __init__(self, base: Pictures, index: NDArray[np.int64]) -> None:
         self._base = base
         self._index = index
 

@@ -38,6 +38,8 @@ class Items:
         given_splits: The split that the source gives to each item, or None where it gives none at all.
         skipped: What could not be read, and why.
         warnings: Sentences on what the user should know.
+        place: `(N,)`, rising: where each item lies in an order in which neighbours are alike, such as time, and parts
+            are blocks. None where held-out items are as any others.
     """
 
     arrays: Arrays
@@ -50,6 +52,7 @@ class Items:
     given_splits: tuple[Split | None, ...] | None = None
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+    place: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """Number of items."""
@@ -73,6 +76,7 @@ class Items:
             given_splits=None if self.given_splits is None else tuple(self.given_splits[i] for i in rows),
             skipped=(),
             warnings=(),
+            place=None if self.place is None else self.place[rows],
         )
 
 

@@ -2,9 +2,6 @@
 
 The generator is told by maps of ones and zeros beside the image's own channels. A normalisation by statistics of the
 image takes every constant out of a map, and with it such a label: the first convolution therefore has none.
-
-What does not have to change should not be painted anew. So the generator can paint a mask, too, that says how much of
-the image is kept at each place (Pumarola et al. 2018, GANimation, section 3.1).
 """
 
 from __future__ import annotations
@@ -28,9 +25,6 @@ MOST = 8
 
 LEFT = 4
 """Side of the smallest map: halving ends there."""
-
-KEPT = 2.0
-"""Logit of the mask at the beginning: 88% of the image is kept."""
 
 
 class DomainTranslator(ResNetTranslator):
@@ -56,22 +50,14 @@ class DomainTranslator(ResNetTranslator):
         head: str | None = "tanh",
         upsample: Upsample = "repeat",
     ) -> None:
-        made = channels + 1 if mask else channels
-        super().__init__(channels + domains, made, width, blocks, head=None, upsample=upsample)
+        super().__init__(channels + domains, channels, width, blocks, head=head, upsample=upsample, mask=mask)
         self.stem.norm = nn.Identity()
-        self.bounded = nn.Tanh() if head == "tanh" else nn.Identity()
-        self.domains, self.mask = domains, mask
-        if mask and self.out.bias is not None:
-            nn.init.constant_(self.out.bias[-1:], KEPT)
+        self.domains = domains
 
     def forward(self, image: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]
         """From images `(n, channels, h, w)` and wanted domains `(n,)` to images `(n, channels, h, w)`."""
         told = F.one_hot(label, self.domains).to(image.dtype)[:, :, None, None]
-        painted = super().forward(torch.cat([image, told.expand(-1, -1, *image.shape[2:])], 1))
-        if not self.mask:
-            return self.bounded(painted)  # type: ignore[no-any-return]
-        kept = painted[:, -1:].sigmoid()
-        return kept * image + (1 - kept) * self.bounded(painted[:, :-1])  # type: ignore[no-any-return]
+        return super().forward(torch.cat([image, told.expand(-1, -1, *image.shape[2:])], 1))
 
 
 class DomainDiscriminator(nn.Module):

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.nets.layout import pad_to_multiple
-from gansmith.nets.translate import Norm, ResNetTranslator, small_normal
+from gansmith.nets.normed import Norm, small_normal
+from gansmith.nets.translate import ResNetTranslator
 from gansmith.nets.upsample import Upsample
 
 __all__ = ["CoarseToFine"]

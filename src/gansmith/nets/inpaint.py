@@ -17,7 +17,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gansmith.nets.initial import SLOPE
 from gansmith.nets.layout import pad_to_multiple
-from gansmith.nets.translate import small_normal
+from gansmith.nets.normed import small_normal
 
 __all__ = ["Filled", "GatedConv", "InpaintDiscriminator", "InpaintGenerator", "contextual_attention"]
 

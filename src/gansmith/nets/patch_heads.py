@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.nets.translate import small_normal
+from gansmith.nets.normed import small_normal
 
 __all__ = ["PatchHeads"]
 

@@ -1,4 +1,4 @@
-"""Networks from image to image: the generators and discriminators of CycleGAN, pix2pix, CUT and pix2pixHD.
+"""Networks from image to image: the generators of CycleGAN, pix2pix, CUT and pix2pixHD.
 
 With the same weights they give what the public implementations give (`load_translator` of `nets.public_layouts` reads
 their state dicts; `docs/guide/public-layouts.md` says which parameter is which). Sides that don't divide are continued
@@ -12,54 +12,24 @@ to be multiples of; `scale`, output pixels for an input pixel.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.nets.full_precision import in_full
 from gansmith.nets.initial import SLOPE
 from gansmith.nets.layout import pad_to_multiple
-from gansmith.nets.upsample import RepeatConv, Upsample, doubling
+from gansmith.nets.normed import MOST, Norm, Normed, small_normal
+from gansmith.nets.upsample import Upsample, doubling
 
 __all__ = [
-    "MultiScaleDiscriminator",
-    "Norm",
-    "PatchDiscriminator",
     "ResNetTranslator",
     "UNetTranslator",
-    "small_normal",
 ]
 
-Norm = Literal["instance", "batch", "none"]
-"""Instance: statistics of each image by itself. Batch: of the batch in training, then running means."""
 
-MOST = 8
-"""Channels double at every halving, up to this many times the width."""
-
-
-def small_normal(net: nn.Module) -> None:
-    """Weights of deviation 0.02 and biases of 0 (Isola et al. 2017, section 6.2; Zhu et al. 2017, section 7.1)."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | RepeatConv):
-            nn.init.normal_(module.weight, std=0.02)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-
-class _Normed(nn.Module):
-    """A convolution and its normalisation."""
-
-    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d | RepeatConv, norm: Norm) -> None:
-        super().__init__()
-        self.conv = conv
-        kinds = {"instance": nn.InstanceNorm2d, "batch": nn.BatchNorm2d, "none": nn.Identity}
-        self.norm = kinds[norm](conv.out_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.norm(self.conv(x))
-        return y
+KEPT = 2.0
+"""Logit of a mask at the beginning: 88% of the image is kept."""
 
 
 class _Residual(nn.Module):
@@ -68,8 +38,8 @@ class _Residual(nn.Module):
     def __init__(self, width: int, norm: Norm) -> None:
         super().__init__()
         bias = norm != "batch"
-        self.first = _Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
-        self.second = _Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
+        self.first = Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
+        self.second = Normed(nn.Conv2d(width, width, 3, bias=bias), norm)
 
     def forward(self, x: Tensor) -> Tensor:
         h = F.relu(self.first(F.pad(x, (1, 1, 1, 1), "reflect")))
@@ -93,6 +63,8 @@ class ResNetTranslator(nn.Module):
         norm: How maps are normalised.
         head: `"tanh"` for output in [-1, 1]; None for none.
         upsample: How maps are doubled; public weights are of `"transposed"` layers.
+        mask: Paint a mask, too, that says how much of the input's first `made` channels is kept at each place (Pumarola
+            et al. 2018, GANimation, section 3.1): what need not change is not painted anew.
 
     Attributes:
         tapped: Channels of the maps that `features` gives.
@@ -111,17 +83,21 @@ class ResNetTranslator(nn.Module):
         norm: Norm = "instance",
         head: str | None = "tanh",
         upsample: Upsample = "transposed",
+        mask: bool = False,
     ) -> None:
         super().__init__()
         bias = norm != "batch"
         widths = [width * 2**level for level in range(halvings + 1)]
-        self.stem = _Normed(nn.Conv2d(channels, width, 7, bias=bias), norm)
-        self.downs = nn.ModuleList(_Normed(nn.Conv2d(a, b, 3, 2, 1, bias=bias), norm) for a, b in pairwise(widths))
+        self.stem = Normed(nn.Conv2d(channels, width, 7, bias=bias), norm)
+        self.downs = nn.ModuleList(Normed(nn.Conv2d(a, b, 3, 2, 1, bias=bias), norm) for a, b in pairwise(widths))
         self.blocks = nn.ModuleList(_Residual(widths[-1], norm) for _ in range(blocks))
-        self.ups = nn.ModuleList(_Normed(doubling(a, b, 3, bias, upsample), norm) for a, b in pairwise(widths[::-1]))
-        self.out = nn.Conv2d(width, made, 7)
+        self.ups = nn.ModuleList(Normed(doubling(a, b, 3, bias, upsample), norm) for a, b in pairwise(widths[::-1]))
+        self.mask = mask
+        self.out = nn.Conv2d(width, made + 1 if mask else made, 7)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         small_normal(self)
+        if mask and self.out.bias is not None:
+            nn.init.constant_(self.out.bias[-1:], KEPT)
         self.divisor = 2**halvings
         self.tapped = (channels, *widths[1:], *[widths[-1]] * min(blocks, 2))
         reach = 3 + (self.divisor - 1) + 2 * self.divisor * blocks + (2 * self.divisor - 2) + 3
@@ -130,7 +106,11 @@ class ResNetTranslator(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """From images `(n, channels, h, w)` to images `(n, made, h, w)`."""
-        return self.painted(self.maps(image))[..., : image.shape[-2], : image.shape[-1]]
+        drawn = self.drawn(self.maps(image))[..., : image.shape[-2], : image.shape[-1]]
+        if not self.mask:
+            return self.head(drawn)  # type: ignore[no-any-return]
+        kept, painted = drawn[:, -1:].sigmoid(), self.head(drawn[:, :-1])
+        return kept * image[:, : painted.shape[1]] + (1 - kept) * painted  # type: ignore[no-any-return]
 
     def maps(self, image: Tensor) -> Tensor:
         """The last maps before the image, `(n, width, h, w)` of the sides continued to multiples of `divisor`."""
@@ -153,13 +133,17 @@ class ResNetTranslator(nn.Module):
 
     def painted(self, h: Tensor) -> Tensor:
         """From the last maps to images."""
-        return self.head(self.out(F.pad(h, (3, 3, 3, 3), "reflect")))  # type: ignore[no-any-return]
+        return self.head(self.drawn(h))  # type: ignore[no-any-return]
+
+    def drawn(self, h: Tensor) -> Tensor:
+        """From the last maps to numbers without bounds."""
+        return self.out(F.pad(h, (3, 3, 3, 3), "reflect"))  # type: ignore[no-any-return]
 
     def features(self, image: Tensor) -> list[Tensor]:
         """Maps on the way, which CUT compares: the image, each halving's convolution, the first and a middle block."""
         h, found = self._stemmed(image), [image]
         for down in self.downs:
-            assert isinstance(down, _Normed)
+            assert isinstance(down, Normed)
             h = down.conv(h)
             found.append(h)
             h = F.relu(down.norm(h))
@@ -214,14 +198,14 @@ class UNetTranslator(nn.Module):
         widths = [width * min(2**level, MOST) for level in range(halvings)]
         inner = ["none", *[norm] * (halvings - 2), "none"]
         self.downs = nn.ModuleList(
-            _Normed(nn.Conv2d(a, b, 4, 2, 1, bias=bias), kind)
+            Normed(nn.Conv2d(a, b, 4, 2, 1, bias=bias), kind)
             for (a, b), kind in zip(pairwise([channels, *widths]), inner, strict=True)
         )
         ups = []
         for level in reversed(range(1, halvings)):
             inputs = widths[level] * (1 if level == halvings - 1 else 2)
-            ups.append(_Normed(doubling(inputs, widths[level - 1], 4, bias, upsample), norm))
-        ups.append(_Normed(doubling(2 * widths[0], made, 4, True, upsample), "none"))
+            ups.append(Normed(doubling(inputs, widths[level - 1], 4, bias, upsample), norm))
+        ups.append(Normed(doubling(2 * widths[0], made, 4, True, upsample), "none"))
         self.ups = nn.ModuleList(ups)
         self.head = nn.Tanh() if head == "tanh" else nn.Identity()
         small_normal(self)
@@ -255,96 +239,3 @@ class UNetTranslator(nn.Module):
                 h, at = h * (2 * keep.view_as(h)).to(h.dtype), at + count
         made: Tensor = self.head(h)
         return made[..., : image.shape[-2], : image.shape[-1]]
-
-
-class PatchDiscriminator(nn.Module):
-    """Image to a map of scores, each of a patch: pix2pix's PatchGAN.
-
-    Isola et al. 2017, section 6.1.2: with 3 halvings a score sees 70x70 pixels. 2,764,737 parameters with 3 channels,
-    width 64 and instance normalisation. Small images have fewer halvings, so that a map is left.
-
-    Args:
-        shape: Image shape `(channels, height, width)`: channels of all that is judged together.
-        width: Channels of the first map.
-        halvings: At most so many convolutions of stride 2.
-        norm: How maps are normalised.
-        padding: Zeros at each border before a convolution: 1 in pix2pix, 2 in pix2pixHD.
-
-    Attributes:
-        patch: Side in pixels of what a score sees through the convolutions, statistics of the image left out.
-    """
-
-    def __init__(
-        self, shape: tuple[int, ...], width: int = 64, halvings: int = 3, norm: Norm = "instance", padding: int = 1
-    ) -> None:
-        super().__init__()
-        channels, *sides = shape
-        while halvings > 1 and min(sides) >> halvings < 3:
-            halvings -= 1
-        widths = [channels, *(width * min(2**level, MOST) for level in range(halvings + 1))]
-        bias = norm != "batch" or padding == 2
-        self.steps = nn.ModuleList(
-            _Normed(
-                nn.Conv2d(a, b, 4, 2 if level < halvings else 1, padding, bias=bias or not level),
-                norm if level else "none",
-            )
-            for level, (a, b) in enumerate(pairwise(widths))
-        )
-        self.out = nn.Conv2d(widths[-1], 1, 4, 1, padding)
-        small_normal(self)
-        self.divisor, self.scale = 1, 1 / 2**halvings
-        self.patch = 4
-        for level in reversed(range(halvings + 1)):
-            self.patch = (self.patch - 1) * (2 if level < halvings else 1) + 4
-        self.receptive_field = None if norm == "instance" else self.patch
-
-    def features(self, image: Tensor) -> list[Tensor]:
-        """The maps of all hidden layers."""
-        h, found = image, []
-        for step in self.steps:
-            h = F.leaky_relu(step(h), SLOPE)
-            found.append(h)
-        return found
-
-    @in_full
-    def score(self, last: Tensor) -> Tensor:
-        """Scores `(n, 1, h', w')` from the last hidden map."""
-        scores: Tensor = self.out(last)
-        return scores
-
-    def forward(self, image: Tensor) -> Tensor:
-        """From images to a map of scores `(n, 1, h', w')`."""
-        return self.score(self.features(image)[-1])
-
-
-class MultiScaleDiscriminator(nn.Module):
-    """Patch discriminators of the image, of its half and so on: pix2pixHD's (Wang et al. 2018, section 3.2).
-
-    Args:
-        shape: Image shape `(channels, height, width)`.
-        width: Channels of the first maps.
-        scales: How many discriminators.
-        norm: How maps are normalised.
-    """
-
-    receptive_field = None
-
-    def __init__(self, shape: tuple[int, ...], width: int = 64, scales: int = 3, norm: Norm = "instance") -> None:
-        super().__init__()
-        channels, *sides = shape
-        sizes = [(channels, *(max(1, side >> level) for side in sides)) for level in range(scales)]
-        self.judges = nn.ModuleList(PatchDiscriminator(size, width, 3, norm, padding=2) for size in sizes)
-
-    def features(self, image: Tensor) -> list[list[Tensor]]:
-        """For each scale, finest first: the maps of all hidden layers, and the scores last."""
-        found = []
-        for judge in self.judges:
-            assert isinstance(judge, PatchDiscriminator)
-            maps = judge.features(image)
-            found.append([*maps, judge.score(maps[-1])])
-            image = F.avg_pool2d(image, 3, 2, 1, count_include_pad=False)
-        return found
-
-    def forward(self, image: Tensor) -> list[Tensor]:
-        """From images to a map of scores for each scale, finest first."""
-        return [maps[-1] for maps in self.features(image)]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gansmith.core import Draw, Draws, Game, Stage, Term, Turn, flow
 from gansmith.errors import InputError
 from gansmith.nets.adain import StyleTranslator
-from gansmith.nets.translate import PatchDiscriminator
+from gansmith.nets.patches import PatchDiscriminator
 from gansmith.objectives.adversarial import nonsaturating_d, nonsaturating_g
 from gansmith.objectives.penalties import zero_centred
 from gansmith.objectives.translation import absolute, content_distance, style_distance

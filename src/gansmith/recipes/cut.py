@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from gansmith.core import Game, Stage, Term, Turn, flow
 from gansmith.errors import InputError
 from gansmith.nets.patch_heads import PatchHeads
-from gansmith.nets.translate import PatchDiscriminator, ResNetTranslator
+from gansmith.nets.patches import PatchDiscriminator
+from gansmith.nets.translate import ResNetTranslator
 from gansmith.objectives.adversarial import least_squares_d, least_squares_g
 from gansmith.objectives.translation import patch_nce
 from gansmith.recipes._families import contest
@@ -37,6 +38,7 @@ class CutHp(TranslateHp):
         "repeat",
         description="how maps are doubled: transposed layers are those of public weights, and begin with grids",
     )
+    mask: bool = Setting(True, description="keep of the image what a learnt mask says; false paints all of it (paper)")
     nce: float = Setting(1.0, ge=0, description="weight of recognising patches")
     identity: float = Setting(
         1.0, ge=0, description="weight of recognising patches of translated images of the wanted domain; 0 without"
@@ -101,7 +103,7 @@ class Recognised(Pairs):
     sizes={
         "s": {},
         "m": {"width": 32, "blocks": 6, "patches": 256, "features": 256},
-        "l": {"width": 64, "blocks": 9, "patches": 256, "features": 256, "batch": 1, "ema": 0.0},
+        "l": {"width": 64, "blocks": 9, "patches": 256, "features": 256, "batch": 1, "ema": 0.0, "mask": False},
     },
     references=(
         "Park et al. 2020, Contrastive Learning for Unpaired Image-to-Image Translation, arXiv:2007.15651",
@@ -117,7 +119,7 @@ def cut(spec: Spec, hp: CutHp) -> Game:
     if source.shape != image.shape:
         raise InputError("cut sees both domains through one network: train with the same --channels for both")
     generator = ResNetTranslator(
-        source.shape[0], image.shape[0], hp.width, hp.blocks, head=image.head, upsample=hp.upsample
+        source.shape[0], image.shape[0], hp.width, hp.blocks, head=image.head, upsample=hp.upsample, mask=hp.mask
     )
     nets: dict[str, nn.Module] = {
         "G": generator,

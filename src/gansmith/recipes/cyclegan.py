@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
 from gansmith.core import Game, Stage, Term, Turn, flow
 from gansmith.errors import InputError
-from gansmith.nets.translate import PatchDiscriminator, ResNetTranslator
+from gansmith.nets.patches import PatchDiscriminator
+from gansmith.nets.translate import ResNetTranslator
 from gansmith.objectives.adversarial import least_squares_d, least_squares_g
 from gansmith.objectives.translation import absolute
 from gansmith.recipes._families import contest
@@ -31,6 +32,11 @@ class CycleganHp(TranslateHp):
     """Hyper-parameters of `cyclegan`."""
 
     blocks: int = Setting(3, ge=1, le=64, description="residual blocks of each generator (paper: 6, from 256 pixels 9)")
+    mask: bool = Setting(
+        True,
+        description="keep of the image what a learnt mask says, where both domains have as many channels; "
+        "false paints all of it (paper)",
+    )
     cycle: float = Setting(10.0, ge=0, description="weight of coming back to the image after both translations")
     identity: float = Setting(
         0.5, ge=0, description="weight of leaving images of the wanted domain alone, in units of `cycle`"
@@ -83,7 +89,11 @@ class Cycle(Pairs):
     "cyclegan",
     "Translates images from one domain to another and back, without pairs: what comes back must be what went in.",
     CycleganHp,
-    sizes={"s": {}, "m": {"width": 32, "blocks": 6}, "l": {"width": 64, "blocks": 9, "batch": 1, "ema": 0.0}},
+    sizes={
+        "s": {},
+        "m": {"width": 32, "blocks": 6},
+        "l": {"width": 64, "blocks": 9, "batch": 1, "ema": 0.0, "mask": False},
+    },
     references=(
         "Zhu et al. 2017, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, "
         "arXiv:1703.10593",
@@ -102,9 +112,10 @@ def cyclegan(spec: Spec, hp: CycleganHp) -> Game:
         raise InputError(
             f"identity={hp.identity:g} compares domains of {channels} and {made} channels: give identity=0"
         )
+    form: Any = {"upsample": hp.upsample, "mask": hp.mask and channels == made}
     nets: dict[str, nn.Module] = {
-        "G": ResNetTranslator(channels, made, hp.width, hp.blocks, head=image.head, upsample=hp.upsample),
-        "back": ResNetTranslator(made, channels, hp.width, hp.blocks, head=source.head, upsample=hp.upsample),
+        "G": ResNetTranslator(channels, made, hp.width, hp.blocks, head=image.head, **form),
+        "back": ResNetTranslator(made, channels, hp.width, hp.blocks, head=source.head, **form),
         "D": PatchDiscriminator(image.shape, hp.width),
         "D_source": PatchDiscriminator(source.shape, hp.width),
         "pool": Pool(hp.pool, image.shape),

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from gansmith.core import Draw, Game, Stage, Term, Turn, flow
 from gansmith.errors import InputError
-from gansmith.nets.translate import PatchDiscriminator, UNetTranslator
+from gansmith.nets.patches import PatchDiscriminator
+from gansmith.nets.translate import UNetTranslator
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives.translation import absolute, feature_matching
 from gansmith.recipes._families import contest

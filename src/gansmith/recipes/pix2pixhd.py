@@ -11,7 +11,7 @@ from torch import Tensor
 from gansmith.core import Game, Stage, Term, Turn, flow
 from gansmith.errors import InputError
 from gansmith.nets.enhancer import CoarseToFine, halved
-from gansmith.nets.translate import MultiScaleDiscriminator
+from gansmith.nets.patches import MultiScaleDiscriminator
 from gansmith.nets.upsample import Upsample
 from gansmith.objectives import adversarial as adv
 from gansmith.objectives.translation import absolute, feature_matching

@@ -93,7 +93,7 @@ class Projected(Generated):
 
 @recipe(
     "projected",
-    "Quick with few images: the discriminator looks through a frozen network that already knows photographs.",
+    "The discriminator looks at images through a frozen network that already knows photographs.",
     ProjectedHp,
     sizes={
         "s": {},

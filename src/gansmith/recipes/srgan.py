@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field as Setting
 
 from gansmith.core import Game
+from gansmith.nets.patches import PatchDiscriminator
 from gansmith.nets.rrdb import SRResNet
-from gansmith.nets.translate import PatchDiscriminator
 from gansmith.recipes._conditions import image_field
 from gansmith.recipes._enlarging import EnlargeHp, enlarging
 from gansmith.recipes._recipe import recipe

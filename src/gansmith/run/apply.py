@@ -47,6 +47,7 @@ class _Windows:
     pixels: Pixels
     high: float
     hole: Pixels | None
+    single: bool = False  # whether channels are pictures of their own, and none of them is alpha
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -67,7 +68,9 @@ class _Windows:
         hole = None
         if self.hole is not None:
             hole = (resize(self.hole[..., None] * np.uint8(255), height, width)[..., 0] > 0).astype(np.uint8)
-        return _Windows(resize(self.pixels, height, width, value_range=(0.0, self.high)), self.high, hole)
+        groups = np.split(self.pixels, self.pixels.shape[2], 2) if self.single else [self.pixels]
+        small = [resize(np.ascontiguousarray(part), height, width, value_range=(0.0, self.high)) for part in groups]
+        return _Windows(np.concatenate(small, 2), self.high, hole, self.single)
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,15 @@ class Applied:
     def begin(self, image: Pixels, mask: Pixels | None, whole: bool = False) -> Making:
         """See `TranslationModel.begin`; `whole` says that all of what is made is kept in memory."""
         self.check(mask is not None)
-        pixels = _checked(image)
+        modalities = self.model.modalities
+        pixels = _checked(image, len(modalities) or 4)
+        if modalities and pixels.shape[2] != len(modalities):
+            raise InputError(f"give an image with a channel for each of {', '.join(modalities)}, in this order")
         high = HIGH[pixels.dtype.name]
         hole = self._hole(pixels, mask, high)
         channels = self._channels(self.reverse)
         colour, alpha = _apart(pixels, channels)
-        windows = _Windows(_as_channels(colour, channels, high), high, hole)
+        windows = _Windows(_as_channels(colour, channels, high), high, hole, bool(modalities))
         form = _Form(self.model.task, colour, None if mask is None and hole is not None else alpha, hole, high)
         chosen = cut(self.model, windows, self.reverse, self.tile)
         scale, net_makes = chosen.reach.scale, self._channels(not self.reverse)
@@ -145,6 +151,8 @@ class Applied:
             raise InputError(f"say which domain is wanted: --to {' or --to '.join(self.model.domains)}; --to all: each")
         if "style" in self.model.drawing.given:
             raise InputError("say in whose style: --style PICTURE")
+        if "missing" in self.model.drawing.given:
+            raise InputError(f"say which of {', '.join(self.model.modalities)} is missing: model.completing(NAME)")
         if self.tile is not None and self.tile < LEAST:
             raise InputError(f"--tile {self.tile}: give at least {LEAST} pixels")
         if masked and "mask" not in self.model.drawing.given:
@@ -256,16 +264,16 @@ def example(image: Pixels, channels: int, short: int) -> Tensor:
     return _Windows(resize(colour, height, width, value_range=(0.0, high)), high, None)[:, :, :][None]
 
 
-def _checked(image: Pixels) -> Pixels:
-    """`(H, W, C)` in one of the three types."""
+def _checked(image: Pixels, most: int = 4) -> Pixels:
+    """`(H, W, C)` of so many channels at most, in one of the three types."""
     pixels = np.asarray(image)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.dtype == np.float64:
         pixels = pixels.astype(np.float32)
-    if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] > 4 or pixels.dtype.name not in HIGH:
+    if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] > most or pixels.dtype.name not in HIGH:
         raise InputError(
-            f"an image is (H, W) or (H, W, C) with 1 to 4 channels in uint8, uint16 or float32, got {pixels.dtype} "
-            f"{pixels.shape}"
+            f"an image is (H, W) or (H, W, C) with 1 to {most} channels in uint8, uint16 or float32, got "
+            f"{pixels.dtype} {pixels.shape}"
         )
     return pixels
 

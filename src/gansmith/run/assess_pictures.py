@@ -25,6 +25,7 @@ from gansmith.run.translation_data import TranslationData
 from gansmith.run.translation_judge import own_judge
 from gansmith.run.translation_judging import TranslationJudging
 from gansmith.run.translation_model import TranslationModel
+from gansmith.types import Field
 
 __all__ = ["JudgedPictures", "assess_pictures", "judged_on", "trained_on"]
 
@@ -137,11 +138,17 @@ def _check(model: TranslationModel, data: TranslationData) -> None:
     """Refuse images of another form than the model's. Raises `InputError`."""
     wanted, there = model.codec.spec, data.codec.spec
     if dict(wanted) != dict(there):
-        told = (" and ".join("x".join(map(str, f.shape)) for f in spec.values()) for spec in (wanted, there))
+        told = (" and ".join(_form(f) for f in spec.values()) for spec in (wanted, there))
         raise InputError(
             f"{data.domains.image.source}: the model ({model.recipe.id}, {model.task}) is for images of {next(told)}, "
             f"these give {next(told)} (channels, height, width)"
         )
+
+
+def _form(field: Field) -> str:
+    """`3x64x64`, with the names of its channels where these have any."""
+    names = f" ({', '.join(field.names)})" if field.names else ""
+    return "x".join(map(str, field.shape)) + names
 
 
 def trained_on(model: TranslationModel, extractor: Extractor) -> bool:

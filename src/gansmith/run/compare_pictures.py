@@ -12,7 +12,6 @@ from PIL import Image
 from gansmith.errors import InputError
 from gansmith.metrics import check_compared, compare_features
 from gansmith.run.assess_pictures import JudgedPictures, judged_on
-from gansmith.run.before_after import sheet
 from gansmith.run.compare import LEAST_IMAGES, REAL, RESAMPLES, Match
 from gansmith.run.contestants import Contestant, gathered, own_data
 from gansmith.run.course import Course
@@ -59,7 +58,8 @@ def compare_pictures(
     data = judging.data
     if senseless := [name for name in metrics or () if name in judging.apart]:
         raise InputError(
-            f"{', '.join(senseless)}: of several domains together it says nothing; gansmith evaluate tells each"
+            f"{', '.join(senseless)}: it says nothing of several domains or modalities together; "
+            "gansmith evaluate tells each"
         )
     if len(data.splits.test) < LEAST_IMAGES:
         raise InputError(
@@ -74,7 +74,7 @@ def compare_pictures(
     of_all = {"kernel", "frechet"} - set(judging.apart)
     there = [n for n in ORDER if n in of_all or all(n in columns for columns in made.values())]
     settings = judging.ruler.settings("test", RESAMPLES, seed, data.fingerprint)
-    real = judging.features(data.domain("test", MEASURED))
+    real = judging.real("test", MEASURED)["features"]
     comparison = compare_features({"features": real}, made, metrics=metrics or _enough(there, real), settings=settings)
     protocol: dict[str, Any] = {
         "samples": len(next(iter(made.values()))["features"]),
@@ -119,8 +119,4 @@ def _training(found: Sequence[Contestant[TranslationModel]], judging: Translatio
 def _sheets(found: Sequence[Contestant[TranslationModel]], judging: TranslationJudging) -> dict[str, Image.Image]:
     """Before and after of each model, and real images of the wanted domain, all of the same places."""
     batch = judging.data.some("test", SHOWN)
-    sheets = {}
-    for c in found:
-        given = c.model.given(batch)
-        sheets[c.name] = sheet({"before": given["source"], "after": c.model.make(given)}, given.get("mask"))
-    return {**sheets, REAL: sheet({"wanted": batch["image"]})}
+    return {**{c.name: judging.pictures(c.model, batch) for c in found}, REAL: judging.wanted(batch)}

@@ -8,17 +8,18 @@ left as they are can be nearer to every domain than ones that were changed, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from gansmith.metrics import Evaluation, Result, Settings, evaluate_features
-from gansmith.metrics.functional import kernel_distance
+from gansmith.metrics import Evaluation, Settings
+from gansmith.run.averaged import averaged, distance_apart, parts_of, quadratic, scores_apart
 from gansmith.run.before_after import sheet
+from gansmith.run.completion_judging import CompletionJudging
 from gansmith.run.plain import plain
 from gansmith.run.style_judging import StyleJudging
 from gansmith.run.translation_judge import named
@@ -28,12 +29,18 @@ from gansmith.types import Batch
 
 __all__ = ["DomainsJudging", "judging_for"]
 
-BY_DOMAIN = ("kernel", "frechet")
+BY_DOMAIN, UNDER = ("kernel", "frechet"), "domains"
+"""Scores of one domain after the other, and where a result's detail has them."""
 
 
 def judging_for(task: str) -> type[TranslationJudging]:
     """What judges models of a task."""
-    return {"domains": DomainsJudging, "style": StyleJudging}.get(task, TranslationJudging)
+    found: dict[str, type[TranslationJudging]] = {
+        "domains": DomainsJudging,
+        "style": StyleJudging,
+        "complete": CompletionJudging,
+    }
+    return found.get(task, TranslationJudging)
 
 
 @dataclass
@@ -81,9 +88,7 @@ class DomainsJudging(TranslationJudging):
 
     def distance(self, real: dict[str, Tensor], made: dict[str, Tensor]) -> float:
         """The mean of the domains' kernel distances; of those that have two pictures of both."""
-        sides = [(_of(real, i), _of(made, i)) for i in range(len(self.names))]
-        found = [float(kernel_distance(a, b)) for a, b in sides if min(len(a), len(b)) > 1]
-        return sum(found) / max(len(found), 1)
+        return distance_apart(real, made, len(self.names))
 
     def scored(self, made: dict[str, Tensor], names: Sequence[str], settings: Settings) -> Evaluation:
         """Scores of all pictures; distances of one domain after the other, their mean, and the same in the ceiling."""
@@ -91,26 +96,11 @@ class DomainsJudging(TranslationJudging):
         found = super().scored(columns, [name for name in names if name not in BY_DOMAIN], settings)
         real, train = (self.real(split, MEASURED) for split in ("test", "train"))
         asked = [name for name in names if name in BY_DOMAIN]
-        each = {
-            domain: evaluate_features(
-                *({"features": _of(side, i)} for side in (real, made)),
-                train={"features": _of(train, i)},
-                metrics=asked,
-                settings=settings,
-                ceiling=True,
-            )
-            for i, domain in enumerate(self.names)
-        }
-        means, tops, skipped = [], [], dict(found.skipped)
-        for name in asked:
-            reasons = [f"{domain}: {e.skipped[name]}" for domain, e in each.items() if name in e.skipped]
-            if reasons:
-                skipped[name] = reasons[0]
-                continue
-            means.append(_mean({domain: e[name] for domain, e in each.items()}))
-            top = {domain: r for domain, e in each.items() for r in e.ceiling if r.name == name}
-            tops += [_mean(top)] if len(top) == len(each) else []
-        return Evaluation((*means, *found.results), (*tops, *found.ceiling), skipped)
+        own = {name: made[name] for name in ("features", "label")}
+        mean = averaged(scores_apart(self.names, real, own, train, asked, settings), asked, UNDER, quadratic)
+        return Evaluation(
+            (*mean.results, *found.results), (*mean.ceiling, *found.ceiling), {**found.skipped, **mean.skipped}
+        )
 
     def baseline(self, model: TranslationModel, split: str = "test") -> dict[str, float]:
         """The same scores of the sources unchanged."""
@@ -124,9 +114,9 @@ class DomainsJudging(TranslationJudging):
     def method(self, evaluation: Evaluation) -> str:
         """How scores were measured, and the distance of each domain."""
         each = [
-            f"{r.title} to each domain: " + ", ".join(f"{k} {v:.4g}" for k, v in _domains(r).items())
+            f"{r.title} to each domain: " + ", ".join(f"{k} {v:.4g}" for k, v in parts_of(r, UNDER).items())
             for r in evaluation.results
-            if _domains(r)
+            if parts_of(r, UNDER)
         ]
         return " ".join([super().method(evaluation), *(f"{line}." for line in each)]).strip()
 
@@ -140,32 +130,3 @@ class DomainsJudging(TranslationJudging):
 
 def _sent(model: TranslationModel, label: Tensor, made: Tensor) -> Tensor:
     return model.make({"source": made, "label": label})
-
-
-def _of(side: Mapping[str, Tensor], domain: int) -> Tensor:
-    return side["features"][side["label"] == domain]
-
-
-def _domains(result: Result) -> Mapping[str, float]:
-    found: Mapping[str, float] = result.detail.get("domains", {})  # type: ignore[assignment]
-    return found
-
-
-def _mean(each: Mapping[str, Result]) -> Result:
-    """The mean of domains' results; ends of an interval come together as those of independent numbers do."""
-    first, n = next(iter(each.values())), len(each)
-    value = sum(r.value for r in each.values()) / n
-    ends: list[float | None] = []
-    for end in ("low", "high"):
-        apart = [None if getattr(r, end) is None else getattr(r, end) - r.value for r in each.values()]
-        width = None if None in apart else sum(a**2 for a in apart if a is not None) ** 0.5 / n
-        ends.append(None if width is None else value + (width if end == "high" else -width))
-    return replace(
-        first,
-        value=value,
-        low=ends[0],
-        high=ends[1],
-        n_real=sum(r.n_real for r in each.values()),
-        n_fake=sum(r.n_fake for r in each.values()),
-        detail={"domains": {domain: r.value for domain, r in each.items()}},
-    )

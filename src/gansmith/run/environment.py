@@ -75,10 +75,9 @@ def _device() -> Check:
         return Check("device", "well", f"CUDA: {names}")
     if torch.backends.mps.is_available():
         return Check("device", "well", "Apple GPU (MPS)")
-    kind = "with" if precision_on("cpu") == "bf16" else "without"
-    return Check(
-        "device", "well", f"CPU {kind} matrix units for bfloat16; --precision auto means {precision_on('cpu')}"
-    )
+    images, rows = precision_on("cpu"), precision_on("cpu", kind="table")
+    means = images if images == rows else f"{images} for images, video, sounds and for making rows, {rows} for all else"
+    return Check("device", "well", f"CPU; --precision auto means {means}")
 
 
 def _memory() -> Check:

@@ -29,6 +29,9 @@ RAW = 256
 SCORES = ("kernel", "precision", "recall", "coverage")
 """Scores that are meaningful for a few hundred images."""
 
+RELATIVE = ("precision", "recall", "coverage")
+"""Scores that are told as a share of what real items reach."""
+
 COPIES = 100
 """Validation items from which on it is asked whether samples are nearer to training images."""
 
@@ -54,6 +57,12 @@ def _tie_of(real: Tensor, train: Tensor) -> float:
     return 2 * statistics.stdev(float(kernel_distance(real, train[rows])) for rows in draws)
 
 
+def _reached(real: Any, train: Tensor, settings: Settings) -> dict[str, float]:
+    """Scores of training items in the place of samples."""
+    found = evaluate_features(real, train, metrics=RELATIVE, settings=settings)
+    return {result.name: result.value for result in found.results}
+
+
 @dataclass(frozen=True)
 class Eye:
     """What looks at the samples of one run.
@@ -62,24 +71,28 @@ class Eye:
         measure: Measures samples.
         settings: The protocol.
         real: Measured validation items.
-        train: Measured training items, as many at most, to be compared with.
+        train: Measured training items, as many at most, to be compared with; None where it can't be told in a run
+            whether samples are nearer to them.
         modes: Points that stand for modes.
         names: Of the modes.
         expected: Share of training items in each.
         spread: Mean distance of two validation items.
         tie: Difference of kernel distances that is noise. Among models that close to the best the latest is kept,
             since its weights have been averaged longer and its learning rate is lower.
+        ceiling: What training items reach in the place of samples, by score, where validation items are blocks: of a
+            series that drifts they cover little. Empty where they are as any others, and reach nearly everything.
     """
 
     measure: Measure
     settings: Settings
     real: Mapping[str, Tensor]
-    train: Tensor
+    train: Tensor | None
     modes: Modes
     names: Sequence[str]
     expected: Tensor
     spread: float
     tie: float
+    ceiling: dict[str, float]
 
     @classmethod
     def of(
@@ -91,6 +104,7 @@ class Eye:
         classes: Sequence[str],
         items: Sequence[str],
         item: str = "image",
+        blocks: bool = False,
     ) -> Eye:
         """From measured validation and training items.
 
@@ -102,6 +116,8 @@ class Eye:
             classes: Names of the classes.
             items: Names of the training items; empty where they have none.
             item: What one is called.
+            blocks: Whether validation items are a few blocks of an order, such as time: how near samples are to them,
+                and to training items, is then a matter of where the blocks lie.
         """
         features = train["features"]
         order = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))
@@ -114,7 +130,9 @@ class Eye:
             names = [f"like {items[i]}" if items else f"like {item} {i}" for i in few[nearest].tolist()]
         expected = modes.shares(features[order[: 10 * LOOK]])
         apart, tie = max(spread(real["features"]), 1e-12), _tie_of(real["features"], features)
-        return cls(measure, settings, real, features[few], modes, names, expected, apart, tie)
+        compared = features[few] if len(real["features"]) >= COPIES and not blocks else None
+        ceiling = _reached(dict(real), features[order[:LOOK]], settings) if blocks else {}
+        return cls(measure, settings, real, compared, modes, names, expected, apart, tie, ceiling)
 
     def look(self, model: Any, raw: Any = None) -> Look:
         """Look at a model.
@@ -125,13 +143,12 @@ class Eye:
         """
         made = self.measure(model, LOOK)
         names = [*SCORES, "accuracy"] if "logits" in made else SCORES
-        copying = len(self.real["features"]) >= COPIES
         real: Any = dict(self.real)
         found = evaluate_features(
             real,
             made,
-            train=self.train if copying else None,
-            metrics=[*names, "train_closer"] if copying else names,
+            train=self.train,
+            metrics=names if self.train is None else [*names, "train_closer"],
             settings=self.settings,
         )
         scores = {result.name: result.value for result in found.results}
@@ -139,7 +156,7 @@ class Eye:
         if raw is not None:
             own = self.measure(raw, RAW)["features"]
             scores["raw_kernel"] = float(kernel_distance(self.real["features"], own))
-        return Look(scores, self._shares(made["features"]), tie=self.tie)
+        return Look(scores, self._shares(made["features"]), tie=self.tie, ceiling=self.ceiling)
 
     def _shares(self, made: Tensor) -> dict[str, Json]:
         pairs = zip(self.names, self.expected.tolist(), self.modes.shares(made).tolist(), strict=True)

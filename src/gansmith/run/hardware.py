@@ -17,6 +17,7 @@ from gansmith.core import Backend
 from gansmith.errors import InputError, nearest
 
 __all__ = [
+    "ROWS_MADE",
     "Precision",
     "backend",
     "cores",
@@ -31,6 +32,11 @@ __all__ = [
 Precision = Literal["auto", "fp32", "bf16"]
 
 MOST_THREADS = 1024
+CONVOLVED = ("image", "translation", "video", "audio")
+"""Kinds of data whose networks are convolutions over many places."""
+
+ROWS_MADE = "rows made"
+"""Making rows of a table: a thousand at once, where training sees some hundred."""
 
 
 def cores() -> int:
@@ -104,11 +110,18 @@ def set_threads(threads: int | None) -> int:
     return threads
 
 
-def precision_on(device: str, precision: Precision = "auto") -> Literal["fp32", "bf16"]:
-    """What a precision means on a device: `auto` takes bfloat16 on a CPU that has matrix units for it (AMX).
+def precision_on(device: str, precision: Precision = "auto", kind: str = "image") -> Literal["fp32", "bf16"]:
+    """What a precision means on a device for a kind of data.
 
-    Elsewhere, also on other CPUs and on GPUs, `auto` is float32: there bfloat16 was not measured to be as good, or is
-    no faster.
+    `auto` takes bfloat16 on a CPU that has matrix units for it (AMX), and for the networks of images, video and sounds
+    also on one that only multiplies pairs of them (AVX512-BF16): convolutions gain by that, and so does making rows of
+    a table; training small networks of rows and recurrent ones lose. On other CPUs and on GPUs `auto` is float32: there
+    bfloat16 was not measured to be as good, or is no faster.
+
+    Args:
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        precision: What was asked for.
+        kind: Of the data, as recipes name it; `ROWS_MADE` where rows of a table are not learnt but made.
 
     Raises:
         InputError: There is no such precision.
@@ -117,8 +130,11 @@ def precision_on(device: str, precision: Precision = "auto") -> Literal["fp32", 
         raise InputError(f"--precision {precision!r}{nearest(precision, get_args(Precision))}")
     if precision != "auto":
         return precision
-    on_cpu = _chosen(device).partition(":")[0] == "cpu"
-    return "bf16" if on_cpu and torch.cpu.get_capabilities().get("amx_bf16", False) else "fp32"
+    if _chosen(device).partition(":")[0] != "cpu":
+        return "fp32"
+    has = torch.cpu.get_capabilities()
+    gains = has.get("amx_bf16", False) or (has.get("avx512_bf16", False) and kind in (*CONVOLVED, ROWS_MADE))
+    return "bf16" if gains else "fp32"
 
 
 def _chosen(device: str) -> str:

@@ -62,6 +62,7 @@ class _Reader:
         self.scores: dict[str, list[tuple[int, float]]] = {}
         self.modes: dict[str, list[tuple[int, float]]] = {}
         self.expected: dict[str, float] = {}
+        self.ceiling: dict[str, float] = {}
         self.facts: dict[str, Any] = {"total": 0, "classes": 0, "finished": False, "broke": "", "broke_by": ""}
         self.treated: list[str] = []
         self.rounds = 0
@@ -85,6 +86,7 @@ class _Reader:
     def on_evaluation(self, event: Mapping[str, Any]) -> None:
         for name, value in event.get("scores", {}).items():
             _keep(self.scores, name, event.get("samples", 0), value)
+        self.ceiling |= {name: float(value) for name, value in event.get("ceiling", {}).items()}
         for name, (real, made) in event.get("modes", {}).items():
             self.expected[name] = float(real)
             _keep(self.modes, name, event.get("samples", 0), made)
@@ -112,7 +114,7 @@ class _Reader:
             modes={name: Series.of(pairs) for name, pairs in self.modes.items()},
             expected=self.expected,
             final={r["name"]: float(r["value"]) for r in metrics.get("results", ())},
-            ceiling={r["name"]: float(r["value"]) for r in metrics.get("ceiling", ())},
+            ceiling={r["name"]: float(r["value"]) for r in metrics.get("ceiling", ())} if metrics else self.ceiling,
             rounds=self.rounds,
             treated=tuple(self.treated),
             **self.facts,

@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gansmith.data.image_codec import ImageCodec
@@ -150,12 +152,10 @@ class ImageData(Parted[ImageSet]):
             self.part("train"), self.codec, batch=hp.batch, seed=seed, rank=rank, world=world, **options
         )
 
-    def some(self, split: str, most: int) -> Batch:
-        """The first images of a split as a batch."""
-        images = self.part(split)
-        rows = slice(0, min(most, len(images)))
-        labels = None if images.labels is None else images.labels[rows]
-        return self.codec.encode(images.images[rows], labels, self.codec.vectors(images.subset(range(rows.stop))))
+    def some(self, split: str, rows: NDArray[np.int64]) -> Batch:
+        """Images of a split as a batch."""
+        images = self.part(split).subset(rows)
+        return self.codec.encode(images.images[:], images.labels, self.codec.vectors(images))
 
 
 def _options(request: Request) -> ReadOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -89,8 +89,8 @@ class Prepared(Protocol):
     def source(self, hp: Hp, seed: int, rank: int = 0, world: int = 1) -> Batches:
         """Batches of training items as the settings ask for them: a process's rows of each."""
 
-    def some(self, split: str, most: int) -> Batch:
-        """The first items of `train`, `val` or `test`, as a batch."""
+    def asked(self, most: int) -> tuple[Batch, Batch]:
+        """At most so many validation items, and as many training items that are comparable; none where none can be."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,14 @@ class Look:
         modes: By name, the share of real items and of samples in each mode.
         decides: The score that chooses the best model; lower is better. Empty: nothing is chosen, the last is kept.
         tie: Difference of that score that is noise.
+        ceiling: What training items reach in the place of samples, by score; empty where it is not known.
     """
 
     scores: dict[str, float]
     modes: dict[str, Json]
     decides: str = "kernel"
     tie: float = 0.0
+    ceiling: dict[str, float] = field(default_factory=dict)
 
 
 class Trained(Protocol):

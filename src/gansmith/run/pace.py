@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ import torch.distributed as dist
 
 from gansmith.core import State, play
 
-__all__ = ["Pace", "measure_rate"]
+__all__ = ["Pace", "StageSpeed", "measure_speeds", "samples_in"]
 
 WARM_UP, SECONDS, ROUNDS = 3, 4.0, (8, 200)
 TICKS = 100
@@ -43,23 +43,70 @@ class Pace:
         return cls(total, tick, 10 * tick, 5 * tick)
 
 
-def measure_rate(make: Callable[[], State]) -> float:
-    """Samples a second, over a few seconds of a game that is thrown away afterwards.
+@dataclass(frozen=True)
+class StageSpeed:
+    """How fast a stage of a game is on this machine.
+
+    Attributes:
+        name: Of the stage.
+        rounds: Its length; None to the end of the run.
+        seconds: Of a round.
+        samples: Real samples that a round draws.
+    """
+
+    name: str
+    rounds: int | None
+    seconds: float
+    samples: float
+
+
+def measure_speeds(
+    make: Callable[[], State], seconds: float | None = None, fewest: int | None = None
+) -> tuple[StageSpeed, ...]:
+    """The speed of every stage, over a few seconds of a game that is thrown away afterwards.
 
     Args:
         make: Makes the game's state anew.
+        seconds: About how long, over all stages; None for `SECONDS`.
+        fewest: Rounds of each stage at least; None for the first of `ROUNDS`.
     """
+    length, least = SECONDS if seconds is None else seconds, ROUNDS[0] if fewest is None else fewest
     state = make()
     try:
-        start = time.perf_counter()
-        play(state, WARM_UP)
-        a_round = (time.perf_counter() - start) / WARM_UP
-        rounds = int(_from_first(state, min(max(SECONDS / a_round, ROUNDS[0]), ROUNDS[1])))
-        before, start = state.clock.samples, time.perf_counter()
-        play(state, rounds)
-        return _from_first(state, (state.clock.samples - before) / (time.perf_counter() - start))
+        stages, found = state.game.stages, []
+        for number, stage in enumerate(stages):
+            state.clock.stage, state.clock.stage_round = number, 0
+            each, samples = _of_a_round(state, length / len(stages), least)
+            rounds = stage.rounds if number + 1 < len(stages) else None
+            found.append(StageSpeed(stage.name, rounds, _from_first(state, each), _from_first(state, samples)))
+        return tuple(found)
     finally:
         getattr(state.source, "close", lambda: None)()
+
+
+def _of_a_round(state: State, seconds: float, fewest: int) -> tuple[float, float]:
+    """Seconds and samples of a round, over about so many seconds; the game stays in its stage."""
+    at = state.clock.stage
+
+    def timed(rounds: int) -> tuple[float, float]:
+        before, start = state.clock.samples, time.perf_counter()
+        for _ in range(rounds):
+            play(state, 1)
+            state.clock.stage = at
+        return (time.perf_counter() - start) / rounds, (state.clock.samples - before) / rounds
+
+    a_round = timed(WARM_UP)[0]
+    return timed(int(_from_first(state, min(max(seconds / a_round, fewest), ROUNDS[1]))))
+
+
+def samples_in(seconds: float, speeds: Sequence[StageSpeed]) -> int:
+    """Samples that are drawn in a time, stage after stage."""
+    samples = 0.0
+    for speed in speeds:
+        fit = seconds / speed.seconds
+        rounds = fit if speed.rounds is None else min(speed.rounds, fit)
+        samples, seconds = samples + rounds * speed.samples, seconds - rounds * speed.seconds
+    return int(samples)
 
 
 def _from_first(state: State, value: float) -> float:

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gansmith.data.comparable import comparable
 from gansmith.data.split import Splits
+from gansmith.types import Batch
 
 __all__ = ["Parted", "Set", "Unasked"]
 
@@ -51,6 +53,15 @@ class Parted(Generic[S]):
     @cached_property
     def _parts(self) -> dict[str, S]:
         return {split: self.whole.subset(getattr(self.splits, split)) for split in ("train", "val", "test")}
+
+    @abstractmethod
+    def some(self, split: str, rows: NDArray[np.int64]) -> Batch:
+        """The items with these numbers within a split, as a batch."""
+
+    def asked(self, most: int) -> tuple[Batch, Batch]:
+        """At most so many validation items, and as many training items that lie beside them; see `comparable`."""
+        held_out, seen = comparable(self.splits.train, self.splits.val, most)
+        return self.some("val", held_out), self.some("train", seen)
 
     @property
     def fingerprint(self) -> str:

@@ -16,6 +16,7 @@ UNTRAINED: Mapping[str, str] = {
     "unpaired": "The sources unchanged",
     "style": "The sources unchanged",
     "domains": "The sources unchanged",
+    "complete": "The mean of the modalities that are there",
     "upscale": "Bicubic interpolation",
     "inpaint": "Holes filled with the image's mean colour",
     "denoise": "The noisy images",
@@ -26,14 +27,19 @@ UNTRAINED: Mapping[str, str] = {
 def plain(given: Batch, shape: tuple[int, int, int]) -> Tensor | None:
     """What can be had without training: the source brought to the size by cubic interpolation, holes in mean colour.
 
+    Where channels are missing, the mean of the others, `(n, 1, h, w)`.
+
     Args:
-        given: `source` `(n, c, h, w)`, and `mask` where something is missing.
+        given: `source` `(n, c, h, w)`, and `mask` where something is missing, or `missing` `(n, c)`.
         shape: Channels, height and width that are wanted.
 
     Returns:
         Images; None where the channels can't be compared.
     """
     source, (channels, height, width) = given["source"], shape
+    if "missing" in given:
+        there = 1 - given["missing"][:, :, None, None]
+        return (source * there).sum(1, keepdim=True) / there.sum(1, keepdim=True).clamp_min(1)
     if "mask" in given:
         known = 1 - given["mask"]
         mean = (source * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp_min(1)

@@ -137,7 +137,8 @@ def make_plan(request: Request, progress: Progress | None = None) -> Plan:
     request = modality.asked(request)
     recipe = find_recipe(request.recipe or modality.recipe)
     _check_kind(request, recipe, modality)
-    request = replace(_with_preset(request, recipe), precision=precision_on(request.device, request.precision))
+    precision = precision_on(request.device, request.precision, recipe.kind)
+    request = replace(_with_preset(request, recipe), precision=precision)
     budget = Budget.parse(request.budget) if request.budget else None  # problems before hours of decoding
     resolve(recipe, request.size or "s", request.settings, request.preset)  # problems before hours of decoding
     origin = Origin.of(request.start) if request.start is not None else None

@@ -45,11 +45,11 @@ def promise_of(cost: Cost, delta: float, clip: float, rows: int) -> dict[str, An
     }
 
 
-def protected_words(least: int) -> str:
-    """What the protection of outliers means, in a few sentences."""
+def protected_words(least: int, of: str = "rows") -> str:
+    """What the protection of outliers means, in a few sentences; `of` is whose values those are."""
     return (
         f"Outliers protected: the model knows no category, special value or fixed combination that fewer than "
-        f"{least:,} training rows share, and no number or time beyond the {least:,} smallest or largest. That hides "
+        f"{least:,} training {of} share, and no number or time beyond the {least:,} smallest or largest. That hides "
         "unusual values, not unusual combinations of usual ones: it is no differential privacy."
     )
 

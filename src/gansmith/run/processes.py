@@ -44,6 +44,10 @@ def joined() -> Iterator[Place]:
         return
     mine = not dist.is_initialized()
     if mine:
+        # Its default arguments hold whichever group exists when it is first imported (torch's compiler does so, late):
+        # that group's threads would outlive `destroy_process_group`, and abort a process at its exit.
+        from torch.distributed.nn import functional  # noqa: F401
+
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     try:
         yield Place(dist.get_rank(), dist.get_world_size())

@@ -152,7 +152,8 @@ class Recorder:
         if better:
             model.save(self.folder.model)
         best = better and bool(seen.decides)  # where nothing decides, the last model is kept, not the best
-        self.log.event("evaluation", samples=state.clock.samples, best=best, scores=seen.scores, modes=seen.modes)
+        told = {"scores": seen.scores, "modes": seen.modes} | ({"ceiling": seen.ceiling} if seen.ceiling else {})
+        self.log.event("evaluation", samples=state.clock.samples, best=best, **told)
         self._examine(state)
 
     def _examine(self, state: State) -> bool:

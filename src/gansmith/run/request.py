@@ -39,7 +39,7 @@ class Request:
         fit: How images of other shapes are fitted.
         strict: Refuse data with unreadable images instead of leaving them out.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        precision: `fp32`, `bf16`, or `auto`: bf16 on CPUs that have matrix units for it.
+        precision: `fp32`, `bf16`, or `auto`: bf16 on CPUs where it is faster for this kind of data.
         micro: Most samples computed at once.
         threads: Torch's threads; None for one a core.
         judge: Folder of a trained judge to use in place of a new one.

@@ -26,7 +26,7 @@ from gansmith.run.load import load
 from gansmith.run.log import Listener, Log
 from gansmith.run.modality import RunJudge, Trained
 from gansmith.run.model import Model
-from gansmith.run.pace import OVERHEAD, Pace, measure_rate
+from gansmith.run.pace import OVERHEAD, Pace, measure_speeds, samples_in
 from gansmith.run.plan import Plan, check_same_run, make_plan, versions, where
 from gansmith.run.processes import Place, joined
 from gansmith.run.recorder import Recorder
@@ -190,16 +190,17 @@ class _Session:
     def _begin(self) -> dict[str, Any]:
         """Decide the number of samples and everything else that `run.json` says."""
         budget, batch = self.plan.budget, self.plan.hp.batch
-        rate = None
+        measured = None
         total = budget.samples
         if budget.seconds is not None:
             self.log.progress("measuring the speed", 0.0)
-            rate = measure_rate(lambda: self._state(0))
-            total = int(rate * budget.seconds * OVERHEAD)
+            speeds = measure_speeds(lambda: self._state(0))
+            total = samples_in(budget.seconds * OVERHEAD, speeds)
+            measured = [vars(speed) for speed in speeds]
         pace = Pace.of(max(total or 0, batch), batch)
         return self.plan.record() | {
             "pace": vars(pace),
-            "measured": None if rate is None else {"samples_per_second": rate},
+            "measured": measured,
             "machine": {
                 "device": str(self.backend.device),
                 "precision": self.plan.request.precision,
@@ -257,8 +258,7 @@ class _Session:
                 self._model_of,
                 judge.draw,
                 judge.eye,
-                data.some("val", HELD_OUT),
-                data.some("train", HELD_OUT),
+                *data.asked(HELD_OUT),
                 extra,
                 self.plan.request.autopilot and self.place.world == 1,
             )
@@ -290,6 +290,12 @@ class _Session:
                     recorder.save(state)
                 raise Interrupted(f"stopped at {state.clock.samples:,} samples; go on with: {self.plan.command()}")
         if recorder:
+            stages, at = state.game.stages, state.clock.stage
+            if at + 1 < len(stages) and not recorder.stopped:
+                ended, never = stages[at].name, stages[-1].name
+                self.log.note(
+                    f"the budget ended in the stage {ended!r}; {never!r} never began: a longer --budget reaches it"
+                )
             self.log.event("trained", samples=state.clock.samples, training_seconds=round(recorder.seconds, 1))
 
     def _broke(self, error: NotFinite) -> RunError:

@@ -35,6 +35,7 @@ DEFAULTS: Mapping[Task, str] = {
     "unpaired": "cut",
     "style": "adain",
     "domains": "stargan",
+    "complete": "mmgan",
     "upscale": "srgan",
     "inpaint": "inpaint",
     "denoise": "pix2pix",

@@ -121,6 +121,7 @@ class TranslationData(Unasked):
             "task": self.domains.task,
             "data": self.fingerprint,
             "view": list(self.domains.view),
+            **({"modalities": list(self.domains.modalities)} if self.domains.modalities else {}),
             "fit": self.domains.image.fit.to_json(),
             **({} if source is None else {"source fit": source.fit.to_json()}),
         }
@@ -133,6 +134,7 @@ class TranslationData(Unasked):
             "pairs": "pairs",
             "unpaired": "images of the wanted domain",
             "style": "examples of styles",
+            "complete": f"cases of {', '.join(domains.modalities)}",
         }.get(domains.task, "images")
         form = f"{domains.image.fit.describe()}; seen {width}x{height} at a time"
         if not domains.paired and domains.source is not None:
@@ -164,6 +166,10 @@ class TranslationData(Unasked):
             world=world,
             labels=self.images["train"].labels,
         )
+
+    def asked(self, most: int) -> tuple[Batch, Batch]:
+        """At most so many views of validation pictures, and of training pictures."""
+        return self.some("val", most), self.some("train", most)
 
     def some(self, split: str, most: int) -> Batch:
         """Views of pictures from all over a split: of each its middle, or several that don't overlap.

@@ -30,7 +30,7 @@ def own_judge(data: TranslationData, log: Log, classes: bool = False) -> Trained
     seen, fit = data.images["train"], data.codec.image.frame
     top, left = ((seen.shape[i] - side) // 2 for i, side in enumerate((fit.height, fit.width)))
     pixels = np.asarray(seen.images)[:, top : top + fit.height, left : left + fit.width]
-    kept = replace(seen, images=np.ascontiguousarray(pixels), fit=fit)
+    kept = replace(seen, images=np.ascontiguousarray(data.codec.single(pixels)), fit=fit)
     if not classes:
         kept = replace(kept, labels=None, classes=())
     codec, samples = ImageCodec(fit, kept.classes), TELLING if classes else SAMPLES

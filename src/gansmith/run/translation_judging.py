@@ -118,10 +118,14 @@ class TranslationJudging:
         batch = self.data.some(split, most)
         return model.given(batch), batch["image"]
 
+    def made(self, model: TranslationModel, given: Batch) -> Tensor:
+        """What is judged of what the model makes."""
+        return model.make(given)
+
     def measured(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
         """What the model makes of a split: features, and where the truth is known how near each image is to it."""
         given, wanted = self.given(model, split, most)
-        made, back = model.make(given), self.way_back(model, split, most)
+        made, back = self.made(model, given), self.way_back(model, split, most)
         found = self.described(made, given)
         if wanted is not None:
             found |= self.nearness(made, wanted)
@@ -132,7 +136,7 @@ class TranslationJudging:
     def thorough(self, model: TranslationModel, split: str, most: int) -> dict[str, Tensor]:
         """The same with what takes longer: whether the way back reads hidden messages, and whether classes are kept."""
         given, wanted = self.given(model, split, most)
-        made, back = model.make(given), self.way_back(model, split, most)
+        made, back = self.made(model, given), self.way_back(model, split, most)
         found = self.described(made, given)
         if wanted is not None:
             found |= self.nearness(made, wanted)
@@ -225,8 +229,8 @@ class TranslationJudging:
         made = plain(given, (channels, height, width))
         if made is None:
             return {}
-        real, own = self.features(self.data.domain(split, MEASURED)), self.features(made)
-        found = {"kernel": float(kernel_distance(real, own))} if min(len(real), len(own)) > 1 else {}
+        real, own = self.real(split, MEASURED), self.described(made, given)
+        found = {"kernel": self.distance(real, own)} if min(len(s["features"]) for s in (real, own)) > 1 else {}
         if wanted is None:
             return found
         return found | {name: float(values.mean()) for name, values in self.nearness(made, wanted).items()}
@@ -254,8 +258,7 @@ class TranslationJudging:
     def _sheet(self, model: TranslationModel, split: str, back: bool = False) -> Any:
         batch = self._few(split)
         if back:
-            given: Batch = {"image": batch["image"]}
-            made = model.make(given, back=True)
+            made = model.make({"image": batch["image"]}, back=True)
             again = model.make({"source": made})
             return sheet({"before": batch["image"], "after": made, "and back": again})
         given = model.given(batch)
@@ -266,6 +269,15 @@ class TranslationJudging:
         elif model.both_ways:
             rows["and back"] = model.make({"image": made}, back=True)
         return sheet(rows, given.get("mask"))
+
+    def pictures(self, model: TranslationModel, batch: Batch) -> Any:
+        """Some images before and after, without what is wanted."""
+        given = model.given(batch)
+        return sheet({"before": given["source"], "after": model.make(given)}, given.get("mask"))
+
+    def wanted(self, batch: Batch) -> Any:
+        """Images of the wanted domain."""
+        return sheet({"wanted": batch["image"]})
 
     def _few(self, split: str) -> Batch:
         """Views of different pictures, also where a picture has several."""
@@ -298,6 +310,7 @@ SEEN: Mapping[str, str] = {
     "unpaired": "Test images that the model never saw, and what it made of them",
     "style": "Test images that the model never saw, test examples of styles, and the images in these styles",
     "domains": "Test images that the model never saw, and below them what it made of them for each domain",
+    "complete": "Test cases that the model never saw: each modality, and below it what was made for it of the others",
     "upscale": "Test photos made small, enlarged by the model, and as they were",
     "inpaint": "Test photos with holes, filled by the model, and as they were",
     "denoise": "Test photos with noise, cleaned by the model, and as they were",
@@ -327,7 +340,9 @@ class TranslationEye:
         scores["spread"] = spread(found["features"]) / max(spread(self._real["features"]), 1e-12)
         if raw is not None:
             given, _ = self.judging.given(raw, "val", LOOKED)
-            scores["raw_kernel"] = self.judging.distance(self._real, self.judging.described(raw.make(given), given))
+            scores["raw_kernel"] = self.judging.distance(
+                self._real, self.judging.described(self.judging.made(raw, given), given)
+            )
         return Look(scores, {}, decides="likeness" if self.judging.truth else "kernel")
 
 

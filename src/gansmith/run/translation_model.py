@@ -131,6 +131,31 @@ class TranslationModel:
         channels, *sides = self.drawing.given["style"].shape
         return self.bound({"style": example(style, channels, min(sides))})
 
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the channels of its images are, where it completes them; else empty."""
+        return self.codec.modalities
+
+    def completing(self, *missing: str) -> TranslationModel:
+        """The model that makes these modalities of the others, and is applied to images of all as channels.
+
+        What an image has in the missing channels is not looked at; the others come out as they are.
+
+        Args:
+            missing: Names of modalities, at least one and not all.
+
+        Raises:
+            InputError: It completes no modalities, there is no such one, or none is left to make them of.
+        """
+        if "missing" not in self.drawing.given:
+            raise InputError(f"completing is for models of several modalities; this one learnt: {self.task}")
+        for name in missing:
+            if name not in self.modalities:
+                raise InputError(f"{name}: no such modality{nearest(name, self.modalities)}")
+        if not 0 < len(set(missing)) < len(self.modalities):
+            raise InputError(f"name what is missing, and not all of {', '.join(self.modalities)}")
+        return self.bound({"missing": torch.tensor([[float(name in missing) for name in self.modalities]])})
+
     def bound(self, fixed: Batch) -> TranslationModel:
         """The model with some given fields fixed, of one row each, the same for every image."""
         draw = self.drawing.make
@@ -185,7 +210,8 @@ class TranslationModel:
         as such. A model that mends keeps grey images grey.
 
         Args:
-            image: `(H, W, C)` or `(H, W)`: grey, grey and alpha, RGB or RGBA, in uint8, uint16, or floats in [0, 1].
+            image: `(H, W, C)` or `(H, W)`: grey, grey and alpha, RGB or RGBA, in uint8, uint16, or floats in [0, 1];
+                with a channel for each modality for models that complete these.
             mask: Where holes are filled: `(H, W)`, what is above half of its range is missing. None takes what is
                 transparent.
             reverse: From the wanted domain back, with recipes that learn both ways.
@@ -242,7 +268,8 @@ class TranslationModel:
             "",
             self.recipe.title,
             "",
-            f"Learnt: {self.task}. Images: {self.codec.image.frame.describe()}.",
+            f"Learnt: {self.task}{' of ' if self.modalities else ''}{', '.join(self.modalities)}. Images: "
+            f"{self.codec.image.frame.describe()}.",
             "",
             "```console",
             "$ gansmith apply path/to/this/folder my_photos/ --out made/",

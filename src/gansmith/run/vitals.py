@@ -35,7 +35,7 @@ class Vitals:
     Args:
         tick: Samples between two readings.
         held_out: Data to ask the discriminator about that nobody trains on; may be empty.
-        seen: As much training data, for the same.
+        seen: As much training data, for the same; no rows where it can't be compared with it.
         kept: What `kept` returned in the process that this one continues.
     """
 
@@ -75,7 +75,8 @@ class Vitals:
 
         `contest` is how often it scores held-out data above samples made for the same condition, `overfit` how often
         training data above held-out data, `gap` the distance of the mean scores of held-out and made data in standard
-        deviations. Nothing in a game without a contest, or where nothing is held out.
+        deviations. Nothing in a game without a contest, or where nothing is held out; no `overfit` without training
+        data to compare.
         """
         if state.game.contest is None or not count_rows(self._held_out):
             return {}
@@ -87,11 +88,8 @@ class Vitals:
         n = len(real) * count_rows(held_out) // count_rows(asked)  # a score may be of several rows (packing)
         known, real, fake = real[n:], real[:n], fake[:n]
         spread = ((real.var(unbiased=False) + fake.var(unbiased=False)) / 2).sqrt().clamp_min(1e-12)
-        return {
-            "contest": float(_above(real, fake).mean()),
-            "overfit": float(_above(known[:, None], real).mean()),
-            "gap": float((real.mean() - fake.mean()) / spread),
-        }
+        found = {"contest": float(_above(real, fake).mean()), "gap": float((real.mean() - fake.mean()) / spread)}
+        return found | ({"overfit": float(_above(known[:, None], real).mean())} if len(known) else {})
 
 
 def broken_value(values: Mapping[str, float]) -> str:
@@ -101,9 +99,10 @@ def broken_value(values: Mapping[str, float]) -> str:
 
 
 def _some(data: Batch, turn: int) -> Batch:
-    """A few rows, others at every turn, round and round."""
+    """A few rows from all over the data, others at every turn, round and round."""
     total = count_rows(data)
-    rows = (turn * ASKED + torch.arange(min(ASKED, total))) % total
+    few = min(ASKED, total)
+    rows = (turn + torch.arange(few) * total // max(few, 1)) % max(total, 1)
     return {name: value[rows] for name, value in data.items()}
 
 

@@ -69,8 +69,11 @@ EVENTS: Spec = {
     "attributes": Field((2,), names=("energy", "angle")),
 }
 """Events of two physical parameters, with an angle and two derived quantities."""
+MODALITIES: Spec = {"image": Field((3, 16, 16), "real", head="tanh", names=("a", "b", "c"))}
+"""Three modalities of one place."""
 FIELDS: Mapping[str, Spec] = {
     "audio": SOUNDS,
+    "complete": MODALITIES,
     "music": VOICES,
     "series": COURSES,
     "simulation": EVENTS,
@@ -78,7 +81,7 @@ FIELDS: Mapping[str, Spec] = {
     "text": LINES,
     "video": CLIPS,
 }
-"""Fields of kinds of data that are no images."""
+"""Fields of kinds of data that are no images, and of tasks with images of their own."""
 ROUNDS = 9
 BATCH = 8
 
@@ -91,8 +94,9 @@ def data_for(recipe: Recipe[Any], spec: Spec = LABELLED) -> Spec:
         spec: Fields with an `image`; those that are there stay as they are. A `source` looks like the image, a
             `mask` lies over it, and a `label` is of three classes.
     """
-    if recipe.kind in FIELDS:
-        return FIELDS[recipe.kind]
+    for name in (recipe.kind, *recipe.tasks):
+        if name in FIELDS:
+            return FIELDS[name]
     image = spec["image"]
     made = {"image": image, "source": image, "mask": Field((1, *image.shape[1:]), "mask"), "label": LABELLED["label"]}
     return {**{name: made[name] for name in recipe.reads}, **spec}

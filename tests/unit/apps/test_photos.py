@@ -18,6 +18,8 @@ from gansmith.run.apply import Making
 class Double:
     """Twice as large, pixel by pixel; one way."""
 
+    modalities = ()
+
     def check(self, reverse=False, tile=None, masked=False):
         if reverse:
             raise InputError("one way only")

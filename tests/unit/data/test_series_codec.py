@@ -18,6 +18,7 @@ from gansmith.data.series.open import open_series
 from gansmith.data.series.options import SeriesOptions
 from gansmith.data.series.write import write_series
 from gansmith.errors import InputError
+from gansmith.run.kinds._registry import find_kind
 
 numbers = st.floats(-1e4, 1e4, allow_nan=False)
 
@@ -119,3 +120,69 @@ def test_what_is_missing_is_the_mean_where_nothing_can_be_missing():
     codec = SeriesCodec.fit(items(missing=False))
     batch = codec.encode(items().arrays)
     assert not torch.isnan(batch["signal"]).any()
+
+
+def prices(count=400, steps=24, seed=0):
+    """Windows of channels that lie close together, about levels that differ much more: opening, highest, lowest."""
+    rng = np.random.default_rng(seed)
+    base = rng.uniform(50, 1500, (count, 1)) + np.cumsum(rng.normal(0, 5, (count, steps)), 1)
+    spread = np.abs(rng.normal(0, 3, (2, count, steps)))
+    return {"open": base, "high": base + spread[0], "low": base - spread[1]}
+
+
+def windows(arrays):
+    column = next(iter(arrays.values()))
+    return Items(arrays, tuple(map(str, range(len(column)))), digests(column), Path("x"))
+
+
+def test_variances_of_levels_courses_and_channels_become_their_roots():
+    def parts(x):
+        level = x.mean(2)
+        return level, (x - level[..., None]).transpose(1, 2).reshape(-1, 3)
+
+    codec, fresh = SeriesCodec.fit(windows(prices())), prices(seed=1)  # windows that the codec wasn't fitted to
+    scaled = np.stack([c.encode(fresh[c.name]) for c in codec.channels], 1)
+    before, after = parts(torch.from_numpy(scaled).double()), parts(codec.encode(fresh)["signal"].double())
+    for old, new in zip(before, after, strict=True):
+        values = torch.linalg.eigvalsh(old.T.cov())
+        assert torch.allclose(torch.linalg.eigvalsh(new.T.cov()), values.sqrt() / 2, rtol=0.1)
+        assert values[-1] / values[0] > 30  # what lies close together was hard to see
+
+
+def test_windows_come_back_from_levels_and_courses():
+    arrays = {**prices(), "again": prices()["open"], "still": np.full((400, 24), 3.0)}
+    codec = SeriesCodec.fit(windows(arrays))
+    back, _ = codec.decode(codec.encode(arrays))
+    assert all(np.abs(back[name] - column).max() < 1e-3 for name, column in arrays.items())
+    assert np.array_equal(back["still"], arrays["still"])
+
+
+def test_correlations_of_few_series_are_not_undone():
+    few = {name: column[:20] for name, column in prices().items()}
+    mixing = SeriesCodec.fit(windows(few)).mixing
+    for part in (mixing.level, mixing.course):
+        assert np.array_equal(np.array(part), np.diag(np.diag(part)))
+
+
+def test_models_from_before_levels_were_drawn_apart_are_read():
+    data = items(missing=False)
+    told = SeriesCodec.fit(data).to_json()
+    del told["mixing"]
+    codec = SeriesCodec.from_json(told)
+    scaled = np.stack([channel.encode(data.arrays[channel.name]) for channel in codec.channels], 1)
+    assert np.array_equal(codec.encode(data.arrays)["signal"].numpy(), scaled)
+    assert np.array_equal(codec.decode(codec.encode(data.arrays))[0]["level"], data.arrays["level"])
+
+
+def test_who_wants_no_levels_apart_says_so():
+    data = items(missing=False)
+    codec = find_kind("series").fit(data, SeriesOptions(apart=False))
+    scaled = np.stack([channel.encode(data.arrays[channel.name]) for channel in codec.channels], 1)
+    assert codec.mixing is None and np.array_equal(codec.encode(data.arrays)["signal"].numpy(), scaled)
+    assert find_kind("series").fit(data, SeriesOptions()).mixing is not None
+
+
+@pytest.mark.parametrize("mixing", [[1], {"centre": [0.0]}, {"centre": "x", "level": [], "course": []}])
+def test_damaged_levels_are_refused(mixing):
+    with pytest.raises(InputError, match="damaged"):
+        SeriesCodec.from_json({**SeriesCodec.fit(items(missing=False)).to_json(), "mixing": mixing})

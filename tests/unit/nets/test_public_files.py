@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from gansmith.nets.patches import PatchDiscriminator
 from gansmith.nets.public_layouts import load_rrdb, load_translator
 from gansmith.nets.rrdb import RRDBNet
-from gansmith.nets.translate import PatchDiscriminator, ResNetTranslator, UNetTranslator
+from gansmith.nets.translate import ResNetTranslator, UNetTranslator
 
 torch.set_num_threads(1)
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from gansmith.errors import InputError
 from gansmith.nets.inpaint import InpaintDiscriminator, InpaintGenerator, contextual_attention
+from gansmith.nets.patches import MultiScaleDiscriminator, PatchDiscriminator
 from gansmith.nets.public_layouts import (
     load_multiscale,
     load_rrdb,
@@ -17,7 +18,7 @@ from gansmith.nets.public_layouts import (
     load_translator,
 )
 from gansmith.nets.rrdb import RRDBNet, SpectralUNet, SRResNet
-from gansmith.nets.translate import MultiScaleDiscriminator, PatchDiscriminator, ResNetTranslator, UNetTranslator
+from gansmith.nets.translate import ResNetTranslator, UNetTranslator
 
 
 class Made(dict):

@@ -106,12 +106,17 @@ def test_the_backend_has_what_was_asked_for() -> None:
         hardware.backend("cpu", micro=0)
 
 
-@pytest.mark.parametrize(("units", "takes"), [(True, "bf16"), (False, "fp32")])
-def test_auto_takes_bfloat16_where_the_cpu_has_units_for_it(
-    units: bool, takes: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("has", "images", "rows"),
+    [("amx_bf16", "bf16", "bf16"), ("avx512_bf16", "bf16", "fp32"), ("avx512_f", "fp32", "fp32")],
+)
+def test_auto_takes_bfloat16_where_it_is_faster(
+    has: str, images: str, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": units})
-    assert hardware.precision_on("cpu") == takes
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {has: True})
+    assert {hardware.precision_on("cpu", kind=kind) for kind in ("image", "translation", "video", "audio")} == {images}
+    assert {hardware.precision_on("cpu", kind=kind) for kind in ("table", "series", "text", "music")} == {rows}
+    assert hardware.precision_on("cpu", kind=hardware.ROWS_MADE) == images
     assert hardware.precision_on("cuda:0") == "fp32"
     assert {hardware.precision_on("cpu", p) for p in ("fp32", "bf16")} == {"fp32", "bf16"}
 

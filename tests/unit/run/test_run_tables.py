@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from scipy import stats as scipy_stats
 
 import gansmith
 from gansmith.errors import InputError
 from gansmith.run.load import load
+from gansmith.run.modality import Look
+from gansmith.run.table_judging import DECISIVE, RowEye
 from gansmith.run.table_model import BLOCK, TableModel
 from gansmith.run.write_rows import write_rows
 
@@ -283,3 +287,13 @@ def test_a_protected_run_says_so_and_makes_nothing_rare(tmp_path):
 def test_what_acts_on_tables_only_is_refused_elsewhere(tmp_path):
     with pytest.raises(InputError, match=r"is no table, and --target and --protect-outliers can act on tables only"):
         gansmith.train(tmp_path, request={"target": "a", "protect_outliers": 3})
+
+
+@pytest.mark.parametrize(("rows", "few"), [(50, True), (DECISIVE, False)])
+def test_few_unseen_rows_leave_room_for_later_models(rows, few):
+    nats = np.random.default_rng(rows).normal(10, 2, rows)
+    model = SimpleNamespace(likely=True, nats=lambda unseen: nats)
+    eye = SimpleNamespace(look=lambda model, raw: Look({"kernel": 0.1}, {}, decides="kernel"), tie=0.02)
+    seen = RowEye(eye, {}).look(model)
+    assert seen.decides == "nats" and seen.scores["nats"] == pytest.approx(nats.mean())
+    assert seen.tie == pytest.approx(scipy_stats.sem(nats) if few else 0.0)

@@ -196,9 +196,10 @@ def test_a_time_becomes_samples_once(request_of: Make, tmp_path: Path, monkeypat
     with pytest.raises(Interrupted):
         train(request, StopAt("round", 64))
     record = json.loads((tmp_path / "run/run.json").read_text())
-    rate = record["measured"]["samples_per_second"]
-    assert record["pace"]["total"] == int(rate * pace.OVERHEAD)
-    monkeypatch.setattr("gansmith.run.train.measure_rate", lambda make: pytest.fail("measured twice"))
+    (speed,) = record["measured"]
+    assert (speed["rounds"], speed["samples"]) == (None, 64)
+    assert record["pace"]["total"] == int(pace.OVERHEAD / speed["seconds"] * 64)
+    monkeypatch.setattr("gansmith.run.train.measure_speeds", lambda make: pytest.fail("measured twice"))
     with pytest.raises(Interrupted):
         train(request, StopAt("round", 128))
     assert json.loads((tmp_path / "run/run.json").read_text()) == record

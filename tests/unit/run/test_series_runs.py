@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import gansmith
 from gansmith.cli.main import run as command
+from gansmith.data.item_codec import encoded
+from gansmith.data.items import Items, digests
+from gansmith.data.series.codec import SeriesCodec
 from gansmith.data.series.simulated import STATES, STEPS, simulate
+from gansmith.metrics import Settings
+from gansmith.run.kinds._data import KindData
+from gansmith.run.kinds._judging import KindJudging
+from gansmith.run.kinds._kind import Sides
 from gansmith.run.kinds._registry import kind_of
 from gansmith.run.kinds.series import KIND
+from gansmith.run.log import Log
+from gansmith.run.parts import Parted
+from gansmith.run.request import Request
 from gansmith.run.series_pictures import autocorrelations, courses, panels, spectra
 
 SMALL = ["width=4", "z_dim=4", "batch=16"]
@@ -160,3 +173,71 @@ def test_frames_with_dates_stay_tables(monkeypatch):
 
 def exit_now():
     raise StopIteration
+
+
+def test_scores_and_features_do_not_depend_on_how_series_are_drawn_apart():
+    rng = np.random.default_rng(0)
+    base = rng.uniform(0, 900, (60, 1)) + np.cumsum(rng.normal(size=(60, 12)), 1)
+    column = {"low": base, "high": base + rng.random((60, 12))}
+    items = Items(column, tuple(map(str, range(60))), digests(base), Path("x"))
+    apart = SeriesCodec.fit(items)
+    found = []
+    for codec in (apart, replace(apart, mixing=None)):
+        batch = codec.encode(items.arrays)
+        sides = [{"signal": batch["signal"][s]} for s in (slice(0, 20), slice(20, 40), slice(40, 60))]
+        judge = KIND.instrument(codec, items)
+        results = judge.scores(Sides(*sides), Settings(resamples=0, seed=0))
+        found.append([*(r.value for r in results), *judge.features(batch).flatten().tolist()])
+    assert not np.allclose(apart.encode(items.arrays)["signal"], batch["signal"], atol=0.1)
+    assert found[0] == pytest.approx(found[1], rel=1e-2, abs=1e-2)
+
+
+def test_what_drifts_with_time_is_not_taken_for_learning_by_heart(tmp_path):
+    """A judge that knows nothing but how high a series stands likes no training window better than held-out ones."""
+    rng = np.random.default_rng(0)
+    steps = np.arange(1500)
+    rows = np.exp(steps / 500) + np.cumsum(rng.normal(0, 0.02, 1500))
+    path = tmp_path / "prices.csv"
+    path.write_text("time,price\n" + "".join(f"{t},{value:.4f}\n" for t, value in zip(steps, rows, strict=True)))
+    data = KindData.of(KIND, Request(path))
+    held_out, seen = (batch["signal"].mean((1, 2)) for batch in Parted.asked(data, 512))
+    assert 0.45 < (seen[:, None] > held_out).double().mean() < 0.55
+    asked = data.asked(512)
+    assert torch.equal(asked[0]["signal"].mean((1, 2)), held_out) and not len(asked[1]["signal"]), (
+        "two blocks tell too little"
+    )
+
+
+@dataclass
+class Again:
+    """A model that makes real windows again."""
+
+    codec: SeriesCodec
+    items: Items
+    remakes: bool = False
+
+    def judged(self, test, n, seed):
+        rows = np.random.default_rng(seed).permutation(len(self.items))[:n]
+        yield encoded(self.codec, self.items.subset(np.sort(rows)))
+
+
+def test_samples_are_asked_about_where_windows_are_held_out(tmp_path):
+    """Training windows made again are found out, and what other times have is no copy; a few blocks stop no run."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "prices.csv"
+    values = np.cumsum(rng.normal(size=3000))
+    path.write_text("time,price\n" + "".join(f"{t},{value:.3f}\n" for t, value in enumerate(values)))
+    data = KindData.of(KIND, Request(path))
+    judging = KindJudging.of(data, Log())
+    assert judging.eye.train is None and judging.facts().numbers["blocks"] == 1.0
+    train, test = data.part("train"), data.part("test")
+    column = data.whole.arrays["price"]
+    between = replace(data.whole, arrays={"price": (column + np.roll(column, 1, 0)) / 2}).subset(range(1, len(column)))
+    found = {}
+    for name, rows in {"copies": train, "between": between}.items():
+        result = judging.ruler.evaluate(
+            Again(data.codec, rows), test, train, judging.train, Settings(resamples=0), 2000, Log()
+        )
+        found[name] = {r.name: r.value for r in result.results}
+    assert found["copies"]["train_closer"] == found["copies"]["duplicates"] == 1.0
+    assert 0.3 < found["between"]["train_closer"] < 0.7 and found["between"]["duplicates"] < 0.01

@@ -104,6 +104,12 @@ def test_games_of_texts_run_and_resume(data, tmp_path, recipe, settings):
     assert "D/adv" in curve and "contest" in curve
 
 
+def test_a_run_says_which_stage_never_began(data, tmp_path):
+    made = gansmith.train(data, "seqgan", out=tmp_path / "run", budget=640, width=8, filters=4, warmup=30)
+    events = made.folder.events.read_text(encoding="utf-8")
+    assert "the budget ended in the stage 'likelihood'; 'game' never began: a longer --budget reaches it" in events
+
+
 def test_inspect_names_few_of_many_equal_texts(tmp_path, capsys):
     (tmp_path / "same.txt").write_text("hello\n" * 100)
     assert command(["inspect", str(tmp_path / "same.txt")]) == 0

@@ -7,6 +7,7 @@ import torch
 from test_autopilot import SPEC, state_of, weights
 
 from gansmith.core import NotFinite, play
+from gansmith.run import vitals as signals
 from gansmith.run.vitals import MEASURED, STEPS, Vitals
 from gansmith.run.watched import Watched
 from gansmith.testing import RandomSource
@@ -92,3 +93,21 @@ def test_waiting_is_a_share_of_the_time():
     assert 0.5 < source.waiting() <= 1
     time.sleep(0.01)
     assert source.waiting() == 0
+
+
+def test_every_reading_asks_about_data_from_all_over_and_in_turn_about_all():
+    data = {"row": torch.arange(300)}
+    turns = [signals._some(data, turn)["row"] for turn in range(10)]
+    assert all(len(rows) == signals.ASKED for rows in turns)
+    assert all(int(rows.sort().values.diff().max()) <= 10 for rows in turns)
+    assert set(torch.cat(turns).tolist()) == set(range(300))
+    assert signals._some({"row": torch.arange(5)}, 7)["row"].sort().values.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_without_training_data_to_compare_there_is_no_overfit():
+    state = state_of()
+    one, other = ((Vitals(40, images(40), data)) for data in (images(40), {"image": images(40)["image"][:0]}))
+    play(state, 2, [lambda _, log: (one.add(log), other.add(log))])
+    values, fewer = read(state, one)[0], read(state, other)[0]
+    assert values.keys() - fewer.keys() == {"overfit"}
+    assert fewer["gap"] == pytest.approx(values["gap"], abs=1e-3)

@@ -147,6 +147,7 @@ def _gathered(
         given if any(given) else None,
         skipped,
         (*told, *_constant(values, channels)),
+        np.arange(len(kept)) if any(given) else None,
     )
 
 

@@ -26,6 +26,8 @@ class SeriesOptions(ItemOptions):
         irregular: Uneven stamps: `resample` puts values on even steps, `rows` takes each row for a step, `keep` does
             too, and makes the time since the row before a channel.
         array: Array of an `.npz` that holds the series; None for the only one that can.
+        apart: Whether networks learn levels of items, courses about them and channels that go as one half whitened,
+            where no values are missing; else each channel is scaled only.
     """
 
     stamp: str | None = None
@@ -36,3 +38,4 @@ class SeriesOptions(ItemOptions):
     stride: int | None = None
     irregular: Irregular = "resample"
     array: str | None = None
+    apart: bool = True

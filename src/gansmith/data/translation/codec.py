@@ -30,11 +30,14 @@ class TranslationCodec:
         task: What is learnt.
         image: Of the wanted domain.
         source: Of what is translated; None where the game makes it of the image.
+        modalities: What the image's channels are, where each is a picture of its own, of the form that `image` says;
+            else empty.
     """
 
     task: Task
     image: ImageCodec
     source: ImageCodec | None = None
+    modalities: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, domains: Domains) -> TranslationCodec:
@@ -46,7 +49,8 @@ class TranslationCodec:
         if domains.source is not None:
             frames[domains.task] = replace(domains.source.fit, height=height, width=width)
         frame = frames.get(domains.task)
-        return cls(domains.task, image, None if frame is None else ImageCodec(frame, ()))
+        source = None if frame is None else ImageCodec(frame, ())
+        return cls(domains.task, image, source, domains.modalities)
 
     @cached_property
     def spec(self) -> Spec:
@@ -54,13 +58,16 @@ class TranslationCodec:
         fields: dict[str, Field] = dict(self.image.spec)
         if self.source is not None:
             fields["source"] = self.source.spec["image"]
+        if self.modalities:
+            one = fields["image"]
+            fields["image"] = replace(one, shape=(len(self.modalities), *one.shape[1:]), names=self.modalities)
         return fields
 
     def encode(self, images: Pixels, sources: Pixels | None = None, labels: Labels | None = None) -> Batch:
         """Views to tensors.
 
         Args:
-            images: `(N, H, W, C)` of the wanted domain.
+            images: `(N, H, W, C)` of the wanted domain, or with a channel for each modality.
             sources: The same of what is translated; needed where pictures of it were read.
             labels: Of which domain each is `(N,)`; needed where there are several, and ignored otherwise.
 
@@ -70,10 +77,18 @@ class TranslationCodec:
         Raises:
             InputError: They have another shape or type.
         """
+        if self.modalities:
+            images = self.single(images)
         batch = dict(self.image.encode(images, labels))
+        if self.modalities:
+            batch["image"] = batch["image"].reshape(-1, len(self.modalities), *images.shape[1:3])
         if sources is not None and self.source is not None:
             batch["source"] = self.source.encode(sources)["image"]
         return batch
+
+    def single(self, images: Pixels) -> Pixels:
+        """Pictures `(N, H, W, C)` one by one: those of several modalities as `(N * C, H, W, 1)`, others as they are."""
+        return images.transpose(0, 3, 1, 2).reshape(-1, *images.shape[1:3], 1) if self.modalities else images
 
     def with_source(self, batch: Batch, seeds: list[int], level: float | None = None) -> Batch:
         """The batch with the source that the task makes of its images, where it makes one.
@@ -89,7 +104,11 @@ class TranslationCodec:
 
     def decode(self, batch: Batch) -> tuple[Pixels, Pixels | None]:
         """Tensors back to pixels: of `image`, and of `source` where the batch has one and the data had."""
-        pixels, _ = self.image.decode({"image": batch["image"]})
+        image = batch["image"].flatten(0, 1)[:, None] if self.modalities else batch["image"]
+        pixels, _ = self.image.decode({"image": image})
+        if self.modalities:
+            count, (height, width) = len(self.modalities), pixels.shape[1:3]
+            pixels = pixels.reshape(-1, count, height, width).transpose(0, 2, 3, 1)
         if "source" not in batch or self.source is None:
             return pixels, None
         return pixels, self.source.decode({"image": batch["source"]})[0]
@@ -98,6 +117,8 @@ class TranslationCodec:
         """Everything that `from_json` needs."""
         source = None if self.source is None else self.source.to_json()
         about: dict[str, Json] = {"kind": KIND, "version": _VERSION, "task": self.task}
+        if self.modalities:
+            about["modalities"] = list(self.modalities)
         return {**about, "image": self.image.to_json(), "source": source}
 
     @classmethod
@@ -116,7 +137,12 @@ class TranslationCodec:
         task: Any = data.get("task")
         if task not in get_args(Task):
             raise InputError(f"codec: task {task!r} is not known")
-        source = data.get("source")
+        source, modalities = data.get("source"), data.get("modalities", [])
+        if not isinstance(modalities, list) or not all(isinstance(name, str) for name in modalities):
+            raise InputError("codec: modalities must be a list of names")
         return cls(
-            task, ImageCodec.from_json(data.get("image")), None if source is None else ImageCodec.from_json(source)
+            task,
+            ImageCodec.from_json(data.get("image")),
+            None if source is None else ImageCodec.from_json(source),
+            tuple(str(name) for name in modalities),
         )

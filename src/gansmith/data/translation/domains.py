@@ -14,6 +14,7 @@ from gansmith.data.reader import Reader, ReadOptions
 from gansmith.data.sniff import open_reader
 from gansmith.data.survey import Progress, Survey, survey
 from gansmith.data.translation.halves import HalfReader
+from gansmith.data.translation.modalities import open_stack
 from gansmith.data.translation.pairing import check_names, check_shapes, stem
 from gansmith.data.translation.task import Task, two_sides
 from gansmith.errors import InputError
@@ -44,6 +45,7 @@ class Domains:
         source: What it is made from; None where that is made of the image.
         view: Height and width of what training takes of a canvas.
         notes: Sentences for the user.
+        modalities: What the image's channels are, where each is a picture of its own; else empty.
     """
 
     task: Task
@@ -51,6 +53,7 @@ class Domains:
     source: ImageSet | None
     view: tuple[int, int]
     notes: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
 
     @property
     def paired(self) -> bool:
@@ -71,7 +74,7 @@ def open_domains(
 
     Args:
         task: What is to be learnt.
-        path: Photos, the sources, or pairs.
+        path: Photos, the sources, pairs, or a folder of modalities.
         second: The wanted domain, where it lies elsewhere.
         wish: Size of the view, channels of both domains, and how other shapes are fitted.
         strict: Refuse sources with unreadable pictures instead of leaving these out.
@@ -81,6 +84,9 @@ def open_domains(
     Raises:
         InputError: With every problem: nothing to read, pictures without a partner, pairs of different proportions.
     """
+    if task == "complete":
+        stack = open_stack(Path(path).expanduser(), wish, JITTER, strict, progress, options)
+        return Domains(task, stack.image, None, stack.view, stack.notes, stack.modalities)
     readers = _readers(task, Path(path).expanduser(), second, options)
     try:
         if task == "pairs":

@@ -12,10 +12,10 @@ from gansmith.data.reader import ReadOptions, UnreadableError, natural
 
 __all__ = ["FOLDERS", "Found", "Task", "recognise"]
 
-Task = Literal["pairs", "unpaired", "style", "domains", "upscale", "inpaint", "denoise", "colourise"]
+Task = Literal["pairs", "unpaired", "style", "domains", "complete", "upscale", "inpaint", "denoise", "colourise"]
 """What a net from image to image learns: from `pairs` of examples, from two domains that are `unpaired`, from pictures
-and examples of a `style`, from several `domains` that are classes of one set, or to give back what is taken from photos
-on the fly: size, holes, noise, colour."""
+and examples of a `style`, from several `domains` that are classes of one set, to `complete` cases that lack some of
+several modalities, or to give back what is taken from photos on the fly: size, holes, noise, colour."""
 
 FOLDERS = (("input", "target"), ("source", "target"), ("a", "b"))
 """Names (lower case) of two sub-folders that hold the sides of pairs."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.data.comparable import comparable
 from gansmith.data.facts import Facts, facts_of
 from gansmith.data.item_codec import ItemCodec, encoded
 from gansmith.data.items import Items
@@ -130,9 +131,8 @@ class Ruler(Generic[C]):
         general = None if metrics is None else [m for m in metrics if m not in further]
         found = Evaluation((), ())
         if general is None or general:
-            found = evaluate_features(
-                real, fake, train=dict(measured), metrics=general, settings=settings, ceiling=True
-            )
+            known = {**measured, **_beside(train, test)}
+            found = evaluate_features(real, fake, train=known, metrics=general, settings=settings, ceiling=True)
         if metrics is not None and not further:
             return found
         order = np.random.default_rng(settings.seed).permutation(len(train))
@@ -155,6 +155,15 @@ class Ruler(Generic[C]):
         from gansmith.metrics.known import KIND_MEASURES
 
         return set(KIND_MEASURES.get(self.kind.id, {}))
+
+
+def _beside(train: Items, held_out: Items) -> dict[str, Tensor]:
+    """Which training items lie beside held-out ones, `(T,)`; nothing where held-out items are as any others."""
+    if train.place is None or held_out.place is None:
+        return {}
+    found = torch.zeros(len(train), dtype=torch.bool)
+    found[torch.from_numpy(comparable(train.place, held_out.place).seen)] = True
+    return {"beside": found}
 
 
 def _chunks(codec: ItemCodec, items: Items) -> Any:
@@ -202,8 +211,8 @@ class KindJudging(Generic[C]):
         if len(self.data.splits.val) < FEWEST:
             return None
         train = self.data.part("train")
-        settings = self.ruler.settings("val", resamples=0)
-        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names)
+        settings, blocks = self.ruler.settings("val", resamples=0), train.place is not None
+        return Eye.of(self._measure, settings, self._val, self.train, train.classes, train.names, blocks=blocks)
 
     def _measure(self, model: KindModel[C], n: int) -> dict[str, Tensor]:
         return self.ruler.measure(model.judged(self.data.part("val"), n))
@@ -217,11 +226,12 @@ class KindJudging(Generic[C]):
         """What is wrong with the training items themselves."""
         train, val = self.data.part("train"), self.data.part("val")
         keys = np.ascontiguousarray(train.hashes).view(f"V{train.hashes.shape[1]}").ravel()
+        told, blocks = (keys, train.names, train.labels, val.labels, train.classes), train.place is not None
         if self.eye is None:
-            return facts_of(keys, train.names, train.labels, val.labels, train.classes)
+            return facts_of(*told, blocks=blocks)
         right = accuracy(self._val["logits"], self._val["labels"]) if "logits" in self._val else None
         leaks, examined = self._leaks(val)
-        return facts_of(keys, train.names, train.labels, val.labels, train.classes, right, leaks, examined)
+        return facts_of(*told, right, leaks, examined, blocks)
 
     def _leaks(self, val: Items) -> tuple[list[str], int]:
         """Validation items that are nearly the same as some training item, and how many were looked at."""

@@ -45,9 +45,8 @@ LINES = 6
 """Panels of a picture, and series of each side in one."""
 
 
-def _joint(batch: Batch) -> Tensor:
-    """Numbers and masks as one array."""
-    signal = batch["signal"].float()
+def _joint(signal: Tensor, batch: Batch) -> Tensor:
+    """Numbers, each channel in its own scale, and a batch's masks as one array."""
     return torch.cat([signal, batch["mask"].float()], 1) if "mask" in batch else signal
 
 
@@ -56,22 +55,23 @@ class _Instrument:
 
     def __init__(self, codec: SeriesCodec, train: Items) -> None:
         self.codec = codec
-        self.kernels = SeriesFeatures(_joint(encoded(codec, train)))
+        batch = encoded(codec, train)
+        self.kernels = SeriesFeatures(_joint(codec.scaled(batch["signal"]), batch))
         self.id, self.hash = self.kernels.id, self.kernels.hash
 
     def features(self, batch: Batch) -> Tensor:
         """Features of `SeriesFeatures`."""
-        return self.kernels(_joint(batch))
+        return self.kernels(_joint(self.codec.scaled(batch["signal"]), batch))
 
     def scores(self, sides: Sides, settings: Settings) -> Sequence[Result]:
         """Discriminative and predictive score, and distances of averages."""
-        real, made = (side["signal"].float() for side in (sides.real, sides.made))
+        real, made, train = scaled = [self.codec.scaled(side["signal"]) for side in sides[:3]]
         masks = tuple(side.get("mask") for side in (sides.real, sides.made))
-        joint = [_joint(side) for side in sides[:3]]
+        joint = [_joint(signal, side) for signal, side in zip(scaled, sides[:3], strict=True)]
         area, largest = statistics.marginals(real, made, masks, settings)  # type: ignore[arg-type]
         found = {
             "discriminative": posthoc.discriminative(joint[0], joint[1], joint[2], settings),
-            "predictive": posthoc.predictive(real, made, sides.train["signal"].float(), settings),
+            "predictive": posthoc.predictive(real, made, train, settings),
             "autocorrelation": statistics.autocorrelation(real, made, settings),
             "spectrum": statistics.spectrum(real, made, settings),
             "marginals": area,
@@ -210,8 +210,8 @@ class Series(Kind[SeriesCodec]):
         return open_series(path, options, like.length, like.names)
 
     def fit(self, items: Items, options: SeriesOptions) -> SeriesCodec:
-        """Scaling of each channel."""
-        return SeriesCodec.fit(items)
+        """Scaling of each channel, and what is drawn apart."""
+        return SeriesCodec.fit(items, options.apart)
 
     def codec_of(self, data: Json) -> SeriesCodec:
         """As `SeriesCodec.from_json`."""
