@@ -120,9 +120,10 @@ def _of_numbers(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None, Ends | None]:
     ends = _range(column, asked)
     if ends is not None:
-        first, part = found.allowed(*ends, _inside(found, column, *ends))
+        first, part = found.allowed(*ends, _inside(found, column, *ends, codes=ends[0] == ends[1]))
         if not np.isfinite(first).any():
-            raise InputError(f"column {column.name!r}: no training row has a value in {_said(asked)}{_span(column)}")
+            why = _span(column) + _code_in(found, column, *ends)
+            raise InputError(f"column {column.name!r}: no training row has a value in {_said(asked)}{why}")
         return first, part, ends
     whole: tuple[NDArray[np.float64], NDArray[np.bool_] | None] | None = None
     values = _listed(column, asked)
@@ -155,6 +156,14 @@ def _inside(
         low <= value <= high and (codes or special.role == "spike" or value == 0)
         for value, special in zip(found.specials, column.specials, strict=True)
     ]
+
+
+def _code_in(found: NumberTokens, column: NumberColumn | TimeColumn, low: float, high: float) -> str:
+    """How a code is asked for that a range holds alone."""
+    for value, special in zip(found.specials, column.specials, strict=True):
+        if low <= value <= high:
+            return f"; {special.text} stands for something else there: ask for it alone, {column.name}={special.text}"
+    return ""
 
 
 def _range(column: NumberColumn | TimeColumn, asked: Any) -> Ends | None:

@@ -20,10 +20,12 @@ from gansmith.metrics.table import (
     class_scores,
     detection,
     evaluate_tables,
+    learners,
     number_scores,
     slices,
     usefulness,
 )
+from gansmith.metrics.table.learners import Classifier, permutation_drops
 
 
 def sick(n, seed, noise=0.6, classes=2):
@@ -109,6 +111,33 @@ def test_detection_of_equals_of_fakes_and_of_the_column_that_tells():
     moved = Columns({**alike.values, "x": alike["x"] + 3}, alike.categories)
     told = detection(real, moved)
     assert told.auc > 0.9 and next(iter(told.columns)) in ("x", "cost") and told.high > told.auc
+
+
+@pytest.mark.parametrize("learner", FAST)
+@pytest.mark.parametrize("at_once", [1, 500, 4_000_000])
+def test_what_a_shuffled_column_costs_is_that_of_a_table_with_its_values_shuffled(learner, at_once, monkeypatch):
+    monkeypatch.setattr(learners, "AT_ONCE", at_once)
+    train, test = sick(300, 0), sick(200, 1)
+    model = Classifier(learner, Encoder(train, ("x", "sex", "cost")), 2).fit(train, train["state"])
+
+    def score(found):
+        return roc_auc_score(test["state"], found[:, 1])
+
+    rng, want = np.random.default_rng(5), {}
+    for name in ("x", "sex", "cost"):
+        shuffled = Columns({**test.values, name: test[name][rng.permutation(200)]}, test.categories)
+        want[name] = score(model.probabilities(test)) - score(model.probabilities(shuffled))
+    found = permutation_drops(model, model.view(test), score, tuple(want), np.random.default_rng(5))
+    assert found == pytest.approx(want, abs=1e-12) and max(found, key=found.get) == "cost"
+
+
+def test_columns_that_tell_are_found_from_some_of_the_rows_too(monkeypatch):
+    real, made = sick(400, 0), sick(400, 1)
+    moved = Columns({**made.values, "cost": made["cost"] + 5}, made.categories)
+    whole = detection(real, moved)
+    monkeypatch.setattr(sys.modules["gansmith.metrics.table.detection"], "MOST_SHUFFLED", 16 * 40)
+    some = detection(real, moved)
+    assert some.auc == whole.auc and some.columns != whole.columns and next(iter(some.columns)) == "cost"
 
 
 @pytest.fixture(scope="module")

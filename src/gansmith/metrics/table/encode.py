@@ -49,6 +49,17 @@ class Encoder:
         """Which columns of `codes` are categories."""
         return [name in self._place for name in self.names]
 
+    def places(self, dense: bool) -> dict[str, slice]:
+        """Which entries of `dense`, or of `codes`, each column has."""
+        widths = [self._width(name) if dense else 1 for name in self.names]
+        ends = np.cumsum([0, *widths]).tolist()
+        return {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(self.names)}
+
+    def _width(self, name: str) -> int:
+        if name in self._place:
+            return min(int(self._place[name].max(initial=-1)) + 1, MOST_DENSE + 1)
+        return 2 if self._scale[name][3] else 1
+
     def _codes(self, columns: Columns, name: str) -> NDArray[Any]:
         found: NDArray[Any] = self._place[name][columns[name]]
         return found
@@ -73,9 +84,8 @@ class Encoder:
         parts: list[Numbers] = []
         for name in self.names:
             if name in self._place:
-                most = min(int(self._place[name].max(initial=-1)) + 1, MOST_DENSE + 1)
                 code = np.minimum(self._codes(columns, name), MOST_DENSE)
-                parts.append((code[:, None] == np.arange(most)[None, :]).astype(np.float64))
+                parts.append((code[:, None] == np.arange(self._width(name))[None, :]).astype(np.float64))
                 continue
             middle, mean, spread, had_missing = self._scale[name]
             gone = columns.missing(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +21,9 @@ LEARNERS = ("linear", "tree", "forest", "boosting", "network")
 """Logistic or ridge regression, one decision tree, a random forest, gradient boosting, a small network."""
 
 DENSE = ("linear", "network")
+
+AT_ONCE = 4_000_000
+"""Entries of shuffled rows that a learner judges in one call: 32 MB."""
 
 
 def _sklearn(part: str) -> Any:
@@ -75,11 +78,17 @@ class Classifier:
         encoder: How it sees rows.
         classes: Number of classes; training rows need not hold all of them.
         seed: Of what the learner draws.
+
+    Attributes:
+        view: Rows as the learner sees them, `(N, D)`.
+        places: Which entries of the view each column has.
     """
 
     def __init__(self, learner: str, encoder: Encoder, classes: int, seed: int = 0) -> None:
         check_learners([learner])
-        self._view = encoder.dense if learner in DENSE else encoder.codes
+        dense = learner in DENSE
+        self.view = encoder.dense if dense else encoder.codes
+        self.places = encoder.places(dense)
         self._model = _model(learner, "Classifier", encoder.categorical, seed)
         self._size = classes
         self._seen: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -88,13 +97,17 @@ class Classifier:
         """Learn class ids `(N,)`; of one class only, that class is what will be predicted."""
         self._seen = np.unique(target).astype(np.int64)
         if len(self._seen) > 1:
-            _fit(self._model, self._view(rows), target)
+            _fit(self._model, self.view(rows), target)
         return self
 
     def probabilities(self, rows: Columns) -> Numbers:
         """`(N, classes)`; 0 for classes that training rows lacked."""
-        found = np.zeros((len(rows), self._size))
-        found[:, self._seen] = self._model.predict_proba(self._view(rows)) if len(self._seen) > 1 else 1.0
+        return self.judge(self.view(rows))
+
+    def judge(self, matrix: Numbers) -> Numbers:
+        """`probabilities` of rows as this learner sees them, `(N, D)` of `view`."""
+        found = np.zeros((len(matrix), self._size))
+        found[:, self._seen] = self._model.predict_proba(matrix) if len(self._seen) > 1 else 1.0
         return found
 
 
@@ -120,21 +133,30 @@ class Regressor:
 
 
 def permutation_drops(
-    model: Classifier, rows: Columns, score: Callable[[Numbers], float], names: Iterable[str], rng: np.random.Generator
+    model: Classifier,
+    matrix: Numbers,
+    score: Callable[[Numbers], float],
+    names: Sequence[str],
+    rng: np.random.Generator,
 ) -> dict[str, float]:
     """How far a score falls when one column's values are shuffled among the rows (Breiman 2001), by column.
 
     Args:
         model: A learner that was not fitted on these rows.
-        rows: Rows.
+        matrix: Rows as the learner sees them, `(N, D)`.
         score: From probabilities `(N, classes)` to a number.
         names: Columns to shuffle, one at a time.
         rng: Of the shuffles.
     """
-    base = score(model.probabilities(rows))
-    found = {}
-    for name in names:
-        values = dict(rows.values)
-        values[name] = values[name][rng.permutation(len(rows))]
-        found[name] = base - score(model.probabilities(Columns(values, rows.categories)))
+    base = score(model.judge(matrix))
+    at_once = max(1, AT_ONCE // max(1, matrix.size))  # a call costs a learner more than a few rows do
+    found: dict[str, float] = {}
+    for begin in range(0, len(names), at_once):
+        part = names[begin : begin + at_once]
+        shuffled = np.repeat(matrix[None], len(part), 0)
+        for rows, name in zip(shuffled, part, strict=True):
+            place = model.places[name]
+            rows[:, place] = matrix[rng.permutation(len(matrix)), place]
+        judged = model.judge(shuffled.reshape(-1, matrix.shape[1])).reshape(len(part), len(matrix), -1)
+        found |= {name: base - score(rows) for name, rows in zip(part, judged, strict=True)}
     return found
