@@ -61,12 +61,7 @@ def complete(
 
 def _orders(net: RowGenerator, limited: set[int]) -> tuple[list[int], list[int]]:
     """Limited and free tokens in the order of drawing; parts come right behind what they are parts of."""
-    logits = net.heads.all(net.read(net.start.new_zeros(1, len(net.start))))
-    entropy = [-float((lg.float().softmax(1) * lg.float().log_softmax(1)).sum()) for lg in logits]
-    firsts = [place for place, part in enumerate(net.parts) if not part]
-    by_entropy = sorted(firsts, key=lambda place: entropy[place])
-    whole = [[place, place + 1] if net.parts[place + 1 : place + 2] == [True] else [place] for place in by_entropy]
-    flat = [place for places in whole for place in places]
+    flat = net.turns().argsort().tolist()
     return [place for place in flat if place in limited], [place for place in flat if place not in limited]
 
 

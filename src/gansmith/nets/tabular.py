@@ -24,6 +24,9 @@ __all__ = ["Embedding", "Heads", "RowCritic", "RowGenerator"]
 GIVEN = 0.75
 """Share of rows that are learnt from all that is usually given of them; the others from parts of any kind."""
 
+MADE = 0.75
+"""Share of rows that are learnt in the order in which rows are made; the others in any order, for what may be asked."""
+
 SMOOTH = 2.0
 """Rounds of the waves that rising tokens begin with, in standard deviations: neighbours begin alike."""
 
@@ -194,17 +197,38 @@ class RowGenerator(nn.Module):
 
         Returns:
             When each token becomes known, int64 `(n, T)` from 0 up, and how many are known, `(n, 1)`, from none to all
-            but one. Every order and every number are as probable as any other; but of most rows all tokens that are
-            usually given are known, and only the others hidden.
+            but one, every number as probable as any other. Three in four rows are in the order in which rows are made,
+            of the others every order is as probable as any other; but of most rows all tokens that are usually given
+            are known, and only the others hidden.
         """
         at = noise[:, -1:] * self.length
         known = at.long().clamp_max(self.length - 1)
+        rest = at - known  # uniform as well
+        as_made = rest < MADE
+        noise = torch.where(as_made, self.as_made(noise), noise)
         if not any(self.given):
             return self.order(noise[:, :-1]), known
-        rest = (at - known) / GIVEN  # uniform as well, below 1 for as many rows as that says
+        rest = torch.where(as_made, rest / MADE, (rest - MADE) / (1 - MADE)) / GIVEN  # below 1 for so many rows
         rank, follows = self.following(torch.cat([noise[:, :-1], rest], 1))
         usual = rest < 1
         return torch.where(usual, rank, self.order(noise[:, :-1])), torch.where(usual, follows, known)
+
+    @torch.no_grad()
+    def turns(self) -> Tensor:
+        """When each token of a row is drawn of which nothing is known, int64 `(T,)` from 0 up.
+
+        Tokens that surprise least come first: rows that begin alike are computed once. Parts come right behind what
+        they are parts of.
+        """
+        logits = self.heads.all(self.refine((self.start * self.scale)[None]))
+        entropy = torch.stack([-(each.float().softmax(1) * each.float().log_softmax(1)).sum() for each in logits])
+        whole = [place - part for place, part in enumerate(self.parts)]
+        return entropy[whole].argsort(stable=True).argsort()
+
+    def as_made(self, noise: Tensor) -> Tensor:
+        """Noise `(n, T + 1)` whose order is that in which rows are made, and whose last number is as it was."""
+        turns = (self.turns() / self.length).to(noise.dtype)
+        return torch.cat([turns.expand(len(noise), -1), noise[:, -1:]], 1)
 
     def following(self, noise: Tensor) -> tuple[Tensor, Tensor]:
         """As `hidden`, of rows of which all that is usually given is known, and a part of the rest."""
@@ -214,8 +238,9 @@ class RowGenerator(nn.Module):
         return self.order(noise[:, :-1] - given.to(noise.dtype)), known
 
     def nats(self, tokens: Tensor, rank: Tensor, known: Tensor) -> Tensor:
-        """What each row costs, `(n,)`: an unbiased estimate of minus the logarithm of its probability.
+        """What each row costs, `(n,)`: an estimate of minus the logarithm of its probability.
 
+        Unbiased where all orders are as probable; in the order of `as_made` it is a cost to learn by.
         Every order of a row's tokens gives one chain of conditional probabilities. The mean over orders of its cost is
         the number of tokens times what the next token costs after a random number of known ones (Uria et al. 2014),
         and of all hidden tokens each is as probably the next; but where one that says which part of something is meant

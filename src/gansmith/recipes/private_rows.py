@@ -37,7 +37,7 @@ class Hidden(Scene):
     tokens: Tensor
 
     def likelihood(self, masks: int) -> Tensor:
-        """Nats that a token costs, given those before it in a random order: of every row the mean over its masks."""
+        """Nats that a token costs, given those before it in an order: of every row the mean over its masks."""
         noise = self.draws.uniform(masks, self.G.length + 1).flatten(0, 1)
         tokens = self.tokens.repeat_interleave(masks, 0)
         nats: Tensor = self.G.nats(tokens, *self.G.hidden(noise)).mean() / self.G.length

@@ -51,7 +51,7 @@ class Completed(Scene):
 
     @flow
     def likelihood(self) -> Tensor:
-        """Nats that a token costs, given those before it in a random order (Hoogeboom et al. 2022, equation 5)."""
+        """Nats that a token costs, given those before it in an order (Hoogeboom et al. 2022, equation 5)."""
         nats: Tensor = self.G.nats(self.tokens, *self.hidden).mean() / self.G.length
         return nats
 

@@ -195,9 +195,25 @@ def test_nats_are_the_mean_over_orders_of_what_a_row_costs(net):
             cost += float(net(row, known)[0, place])
             known[0, place] = True
         exact.append(cost)
-    found = net.nats(row.expand(N, 4), *net.hidden(torch.rand(N, 5)))
+    noise = torch.rand(N, 5)
+    found = net.nats(row.expand(N, 4), net.order(noise[:, :-1]), (noise[:, -1:] * 4).long())
     assert float(found.mean()) == pytest.approx(sum(exact) / len(exact), abs=4 * float(found.std()) / N**0.5)
     assert max(exact) - min(exact) > 0.1  # orders do differ
+
+
+def test_three_in_four_rows_are_hidden_as_rows_are_made_and_the_others_in_any_order():
+    torch.manual_seed(0)
+    net = RowGenerator(TOKENS, 8)
+    with torch.no_grad():
+        for bias in net.heads.bias:
+            bias.copy_(3 * torch.randn(bias.shape))
+    turns = net.turns()
+    assert sorted(turns.tolist()) == [0, 1, 2, 3] and turns[2] == turns[1] + 1
+    rank, known = net.hidden(torch.rand(24_000, 5))
+    as_made = (rank == turns).all(1)
+    assert as_made.float().mean() == pytest.approx(0.75 + 0.25 / 12, abs=0.015)
+    counts = torch.bincount(known[as_made, 0], minlength=4).float() / as_made.sum()
+    assert (counts - 0.25).abs().max() < 0.02  # each length of what is known as often, in either half
 
 
 def test_every_order_is_as_probable_as_any_other_with_parts_behind():
